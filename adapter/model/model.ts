@@ -1,0 +1,131 @@
+/**
+ * What the mesh is, free of Kubernetes and of Envoy. `translate` makes it from resources, `xds` makes Envoy's resources of it.
+ * Immutable once made; lists are sorted so that equal meshes are equal text. Addresses, hosts and namespaces are lists from
+ * the first day: dual stack, several planes and tenants need no other shape.
+ */
+export interface Mesh {
+  readonly services: readonly Service[];
+  readonly listeners: readonly OutboundListener[];
+}
+
+/** A service: a Kubernetes Service or an Istio ServiceEntry, with what its DestinationRule says of it. */
+export interface Service {
+  readonly namespace: string;
+  /** Fully qualified host, the one that stands in cluster names. */
+  readonly host: string;
+  readonly ports: readonly ServicePort[];
+  readonly resolution: "STATIC" | "DNS";
+  readonly endpoints: readonly Endpoint[];
+  readonly subsets: readonly Subset[];
+  readonly trafficPolicy: TrafficPolicy;
+}
+
+export interface ServicePort {
+  readonly number: number;
+  readonly name: string;
+  /** The RPC protocol by appProtocol, by name or by a VirtualService; undefined where it is none that Meltemi speaks. */
+  readonly protocol: string | undefined;
+}
+
+export interface Endpoint {
+  /** IP addresses of one endpoint (both families where it has them), or one DNS name where resolution is DNS. */
+  readonly addresses: readonly string[];
+  /** Port number by port name; a port that is missing uses the service's number. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly locality: Locality;
+  /** Relative load, 1 and up. */
+  readonly weight: number;
+}
+
+export interface Locality {
+  readonly region: string;
+  readonly zone: string;
+  readonly subZone: string;
+}
+
+export interface Subset {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The service's policy with the subset's own laid over it. */
+  readonly trafficPolicy: TrafficPolicy;
+}
+
+/** Istio's TrafficPolicy with durations in milliseconds. An absent field leaves Envoy's or Meltemi's default. */
+export interface TrafficPolicy {
+  readonly loadBalancer?: LoadBalancer;
+  readonly connectionPool?: ConnectionPool;
+  readonly outlierDetection?: OutlierDetection;
+  readonly tls?: UpstreamTls;
+  /** Settings of single ports, by port number; they replace the others, as Istio's portLevelSettings do. */
+  readonly ports?: Readonly<Record<number, Omit<TrafficPolicy, "ports">>>;
+}
+
+export type LoadBalancer =
+  | { readonly kind: "ROUND_ROBIN" | "LEAST_REQUEST" | "RANDOM" | "PASSTHROUGH" }
+  | { readonly kind: "RING_HASH"; readonly minimumRingSize?: number }
+  | { readonly kind: "MAGLEV"; readonly tableSize?: number };
+
+export interface ConnectionPool {
+  readonly maxConnections?: number;
+  readonly connect_timeout_ms?: number;
+  readonly tcpKeepalive?: { readonly probes?: number; readonly time_s?: number; readonly interval_s?: number };
+}
+
+export interface OutlierDetection {
+  readonly consecutive5xx?: number;
+  readonly consecutiveGatewayErrors?: number;
+  readonly interval_ms?: number;
+  readonly baseEjectionTime_ms?: number;
+  readonly maxEjectionPercent?: number;
+  readonly minHealthPercent?: number;
+}
+
+export interface UpstreamTls {
+  readonly mode: "DISABLE" | "SIMPLE" | "MUTUAL";
+  readonly sni?: string;
+  readonly caCertificates?: string;
+  readonly clientCertificate?: string;
+  readonly privateKey?: string;
+  readonly subjectAltNames?: readonly string[];
+  readonly insecureSkipVerify?: boolean;
+}
+
+/** One outbound listener per (protocol, port): the virtual host is found by the service name in the message. */
+export interface OutboundListener {
+  readonly protocol: string;
+  readonly port: number;
+  readonly virtualHosts: readonly VirtualHost[];
+}
+
+export interface VirtualHost {
+  /** `host:port` of the service, as Envoy names virtual hosts. */
+  readonly name: string;
+  /** Service names as they stand in messages; "*" takes what no other virtual host takes. */
+  readonly services: readonly string[];
+  readonly routes: readonly Route[];
+}
+
+export interface Route {
+  readonly name: string;
+  /** Conditions that must all hold; none: every call. */
+  readonly match: readonly AttributeMatch[];
+  readonly destinations: readonly WeightedDestination[];
+  /** The resource that the route comes from, for `explain`: "VirtualService prod/reviews-route", or undefined for a default. */
+  readonly origin: string | undefined;
+}
+
+export type AttributeMatch = { readonly name: string; readonly invert: boolean } & (
+  | { readonly kind: "exact" | "prefix" | "suffix" | "contains" | "regex"; readonly value: string }
+  | { readonly kind: "present" }
+  /** start <= value < end, the value read as a decimal integer. */
+  | { readonly kind: "range"; readonly start: number; readonly end: number }
+);
+
+export interface WeightedDestination {
+  readonly host: string;
+  readonly subset: string | undefined;
+  readonly port: number;
+  /** Share of 100 where there are several; 100 where there is one. */
+  readonly weight: number;
+}

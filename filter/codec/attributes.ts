@@ -1,0 +1,68 @@
+/**
+ * The attribute values of the message under decoding, by slot. A table gives each attribute that its routes name a slot;
+ * the codec fills the slots of the demand and leaves all others alone.
+ *
+ *     slot i: [ address u32 | length u32 ]      absent: address 0
+ */
+const slots: usize = memory.data(64 * 8);
+
+export function clearSlots(count: i32): void {
+  memory.fill(slots, 0, <usize>count << 3);
+}
+
+export function setSlot(slot: i32, address: usize, length: u32): void {
+  store<u32>(slots + (<usize>slot << 3), <u32>address);
+  store<u32>(slots + (<usize>slot << 3), length, 4);
+}
+
+/** Address of the value in `slot`, 0 where the message has none. */
+export function slotAddress(slot: i32): usize {
+  return <usize>load<u32>(slots + (<usize>slot << 3));
+}
+
+export function slotLength(slot: i32): u32 {
+  return load<u32>(slots + (<usize>slot << 3), 4);
+}
+
+/**
+ * What a table wants to know of each message. Built at configuration, frozen, freed with its table.
+ *
+ * A codec knows some attributes by number (`builtins`, see its `builtinOf`); all others are looked for by name among the
+ * message's attachments.
+ */
+@unmanaged
+export class Demand {
+  /** Slots in use: `clearSlots(slotCount)` before a decode. */
+  slotCount: i32;
+  /** Slot of built-in attribute n, or -1; `builtin(n)` reads it. Eight is more than any codec has. */
+  builtin0: i32;
+  builtin1: i32;
+  builtin2: i32;
+  builtin3: i32;
+  builtin4: i32;
+  builtin5: i32;
+  builtin6: i32;
+  builtin7: i32;
+  /** Attributes to be found by name: `namedCount` entries of [ name address u32 | name length u32 | slot i32 ]. */
+  namedCount: i32;
+  named: usize;
+}
+
+export const BUILTINS: i32 = 8;
+export const NAMED_ENTRY_BYTES: usize = 12;
+
+export function builtinSlot(demand: Demand, builtin: i32): i32 {
+  return load<i32>(changetype<usize>(demand) + (<usize>builtin << 2), offsetof<Demand>("builtin0"));
+}
+
+/** Slot of the wanted attribute called `name`, or -1. */
+export function namedSlot(demand: Demand, name: usize, length: u32): i32 {
+  let entry = demand.named;
+  for (let i = 0; i < demand.namedCount; i++, entry += NAMED_ENTRY_BYTES) {
+    if (load<u32>(entry, 4) == length && memory.compare(<usize>load<u32>(entry), name, length) == 0) {
+      return load<i32>(entry, 8);
+    }
+  }
+  return -1;
+}
+

@@ -1,0 +1,26 @@
+/** What a decoder says of the bytes it was shown. */
+export enum Step {
+  /** The message is decoded. */
+  DONE,
+  /** At least `message.need` bytes of the message, counted from its first, must be in memory at once. */
+  MORE,
+  /** The head is decoded; the attributes that are still wanted lie further back: show bytes from `message.scanAt`. */
+  SCAN,
+  /** Not a message of this protocol, or one that breaks a limit: `message.reason` says which. */
+  BAD,
+}
+
+/** Why a message was refused: the value of the label `reason` (see `reasonText`). */
+export enum Reason {
+  NONE,
+  /** The first bytes are not this protocol's. */
+  NOT_THIS_PROTOCOL,
+  /** The length in the head exceeds the configured maximum. */
+  TOO_LARGE,
+  /** A length or type inside the message contradicts its frame. */
+  MALFORMED,
+  /** Nested deeper than `hessian2` follows. */
+  TOO_DEEP,
+  /** An attribute that a route asks for is longer than MAX_ATTRIBUTE_BYTES. */
+  ATTRIBUTE_TOO_LONG,
+}
