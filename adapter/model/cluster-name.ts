@@ -1,0 +1,11 @@
+/**
+ * The name of the cluster of a service's port, or of one of its subsets, exactly as Istio names it: routes that Meltemi
+ * writes lead to the clusters of an istiod too.
+ */
+export function clusterName(destination: {
+  readonly host: string;
+  readonly subset: string | undefined;
+  readonly port: number;
+}): string {
+  return `outbound|${destination.port}|${destination.subset ?? ""}|${destination.host}`;
+}
