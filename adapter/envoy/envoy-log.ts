@@ -1,0 +1,47 @@
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import type { Logger } from "../log/logger.js";
+
+/** `%j` is the message escaped for JSON. Passed as `--log-format`. */
+export const ENVOY_LOG_FORMAT = '{"level":"%l","name":"%n","message":"%j"}';
+
+type Level = "trace" | "debug" | "info" | "warn" | "error";
+
+const LEVELS: Readonly<Record<string, Level>> = {
+  trace: "trace",
+  debug: "debug",
+  info: "info",
+  warning: "warn",
+  error: "error",
+  critical: "error",
+};
+
+export interface EnvoyLogLine {
+  readonly level: Level;
+  readonly name: string;
+  readonly message: string;
+}
+
+export function parseEnvoyLogLine(line: string): EnvoyLogLine {
+  try {
+    const { level, name, message } = JSON.parse(line) as { level: string; name: string; message: string };
+    return { level: LEVELS[level] ?? "info", name, message };
+  } catch {
+    // What does not come from Envoy's logger: a crash's backtrace, a complaint about the command line.
+    return { level: "warn", name: "stderr", message: line };
+  }
+}
+
+/** Hands Envoy's lines over to our log, and keeps the last ones that complain: why it ended, when it does. */
+export function forwardEnvoyLog(stream: Readable, log: Logger): { complaints(): string } {
+  const last: string[] = [];
+  createInterface({ input: stream }).on("line", (line) => {
+    if (line === "") return;
+    const { level, name, message } = parseEnvoyLogLine(line);
+    log[level]({ logger: name }, message);
+    if (level !== "warn" && level !== "error") return;
+    last.push(message);
+    if (last.length > 5) last.shift();
+  });
+  return { complaints: () => last.join("\n") };
+}

@@ -1,0 +1,45 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that start a real Envoy: minutes, and a download the first time. */
+const ENVOY = ["test/envoy/**/*.test.ts", "test/**/envoy.test.ts", "test/**/*.envoy.test.ts"];
+const INTEROP = ["test/interop/**/*.test.ts"];
+
+export default defineConfig({
+  test: {
+    pool: "forks",
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["adapter/**/*.test.ts", "bench/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: [...ENVOY, ...INTEROP],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "envoy",
+          include: ENVOY,
+          globalSetup: "test/cli/envoy-versions.ts",
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "interop",
+          include: INTEROP,
+          globalSetup: "test/cli/envoy-versions.ts",
+          // Maven and Go fetch and compile within the hooks.
+          testTimeout: 120_000,
+          hookTimeout: 900_000,
+        },
+      },
+    ],
+  },
+});
