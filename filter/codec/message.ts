@@ -31,6 +31,8 @@ export class Message {
   scanAt: u32;
   /** With Step.BAD. */
   reason: i32;
+  /** Whether the head is sound and `total` within the limit: also a bad message can then be passed over, and a call answered. */
+  framed: bool;
   /** What the codec needs to write a reply in the caller's dialect (Dubbo: the serialization id). */
   dialect: u32;
   /** Of an answer: the protocol's own status. */

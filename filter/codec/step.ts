@@ -10,7 +10,7 @@ export enum Step {
   BAD,
 }
 
-/** Why a message was refused: the value of the label `reason` (see `reasonText`). */
+/** Why a message was refused: the value of the label `reason` (see `reasonLabel`). */
 export enum Reason {
   NONE,
   /** The first bytes are not this protocol's. */
@@ -21,6 +21,10 @@ export enum Reason {
   MALFORMED,
   /** Nested deeper than `hessian2` follows. */
   TOO_DEEP,
+  /** More class definitions than `hessian2` remembers. */
+  TOO_MANY_CLASSES,
   /** An attribute that a route asks for is longer than MAX_ATTRIBUTE_BYTES. */
   ATTRIBUTE_TOO_LONG,
+  /** The head is sound, but nothing in the body can be read: a serialization whose rules the codec does not know. */
+  UNREADABLE_SERIALIZATION,
 }

@@ -9,5 +9,104 @@ export const MAX_SLOTS: i32 = 64;
 /** Longest attribute value that can be matched. A longer one that a route asks for makes the message a bad one. */
 export const MAX_ATTRIBUTE_BYTES: u32 = 8192;
 
-/** Messages planned in one pass over a read. A read with more is taken in several passes. */
-export const MAX_MESSAGES_PER_PASS: u32 = 1024;
+/** Step by which the host's arena grows. */
+export const ARENA_BYTES: usize = 64 << 10;
+
+/** A region of the arena above this is given back after the read that needed it. */
+export const ARENA_KEPT_BYTES: usize = 1 << 20;
+
+/** First bytes of a read that are looked at: they cover the routing bytes of an ordinary call, and small reads whole. */
+export const FIRST_FETCH_BYTES: u32 = 8 << 10;
+
+/** Windows in which a message is scanned for attributes behind its arguments. */
+export const SCAN_WINDOW_BYTES: u32 = 64 << 10;
+
+/** Bytes of a message's head that are kept aside while the rest of the head is awaited from a tunnel. */
+export const MAX_RESPONSE_HEAD_BYTES: u32 = 64;
+
+/** Replies of the filter's own that wait for a boundary between messages. More, and the client asks too much: closed. */
+export const MAX_PENDING_REPLY_BYTES: u32 = 1 << 20;
+
+/** Kept in the VM after a read that ended within a message's head; above it they go back to Envoy's buffer, which TCP feels. */
+export const MAX_STASH_BYTES: u32 = 16 << 10;
+
+/**
+ * Tunnels of one connection. HCM closes a connection that opens one more than its MAX_CONCURRENT_STREAMS (1,024 by default);
+ * each costs about 20 KB there.
+ */
+export const MAX_TUNNELS: u32 = 256;
+
+/** Window that a tunnel grants to HCM: what a tunnel may hold back while another tunnel's message is being delivered. */
+export const RECEIVE_WINDOW_BYTES: u32 = 1 << 20;
+
+/** The connection's own window (2^31-1) is renewed when half of it is used. */
+export const CONNECTION_GRANT_BYTES: u32 = 1 << 30;
+
+/** RFC 9113 section 6.9.2: what both windows are before any SETTINGS and WINDOW_UPDATE. */
+export const INITIAL_WINDOW_BYTES: i32 = 65_535;
+
+/** RFC 9113 section 6.5.2: SETTINGS_MAX_FRAME_SIZE before it is raised. */
+export const INITIAL_MAX_FRAME_BYTES: u32 = 16_384;
+
+/**
+ * Longest DATA frame that is announced. While one is under way nothing else can be said to HCM, so it is not unlimited; what
+ * HCM's SETTINGS allow counts too.
+ */
+export const MAX_FRAME_BYTES: u32 = 1 << 20;
+
+/** Longest control frame that is read from HCM: what SETTINGS_MAX_FRAME_SIZE of ours (the initial one) allows. */
+export const MAX_CONTROL_FRAME_BYTES: u32 = 16_384;
+
+/** Calls in flight that one connection remembers; beyond it the oldest is forgotten (it still gets its answer). */
+export const MAX_CALLS_PER_CONNECTION: u32 = 16_384;
+
+/** Time series of calls in one VM; further calls are counted under method "other". */
+export const MAX_SERIES: u32 = 2_000;
+
+/** Statuses of one series that are told apart; further ones are counted as "other". */
+export const MAX_STATUSES_PER_SERIES: u32 = 16;
+
+/** How often counters go to the host. */
+export const FLUSH_PERIOD_MS: u32 = 1_000;
+
+/** Conditions of one route; the index and `explain` walk them. */
+export const MAX_CONDITIONS_PER_ROUTE: u32 = 64;
+
+/** Longest regex. Istio accepts 1,024 bytes. */
+export const MAX_REGEX_BYTES: u32 = 4096;
+
+/** Groups within groups: each takes a few frames of the stack. RE2 stops at 1,000. */
+export const MAX_REGEX_DEPTH: u32 = 200;
+
+/** RE2's bound on n and m of {n,m}. */
+export const MAX_REGEX_REPEAT: u32 = 1000;
+
+/** Instructions of one regex, repetitions written out. `.{0,900}` takes 7 for each rune and fits. */
+export const MAX_REGEX_INSTRUCTIONS: u32 = 8192;
+
+/** Byte ranges that the instructions of one regex test. */
+export const MAX_REGEX_EDGES: u32 = 32_768;
+
+/** Entries of one transition table, states × (byte classes + 1): what a u16 can number. 128 KiB. */
+export const MAX_REGEX_TRANSITIONS: u32 = 65_536;
+
+/** Memory for the sets of instructions behind the states of one transition table while it is made. */
+export const MAX_REGEX_SETS_BYTES: u32 = 1 << 20;
+
+/** Instructions visited while one transition table is made, about 10 ms. Beyond it the regex runs on its instructions. */
+export const MAX_REGEX_WORK: u32 = 2_000_000;
+
+/** The same for all regexes of a table together, about 1 s. */
+export const MAX_TABLE_REGEX_WORK: u32 = 200_000_000;
+
+/** Transition tables of all regexes of a table. There is a copy in each worker and two more. Beyond it: instructions. */
+export const MAX_TABLE_REGEX_BYTES: u32 = 32 << 20;
+
+/**
+ * Values of a Hessian2 message that may be open at once, each the content of another (a chain through last fields is free):
+ * Dubbo's own decoder, which recurses, fails at a few thousand on a thread's usual stack. 8 bytes each.
+ */
+export const MAX_HESSIAN_DEPTH: u32 = 1024;
+
+/** Class definitions of one Hessian2 message: 4 bytes each. Real calls have dozens. */
+export const MAX_HESSIAN_CLASSES: u32 = 4096;

@@ -1,0 +1,139 @@
+import { Demand, namedSlot, setSlot } from "../attributes";
+import { Reason, Step } from "../step";
+import { expectType, expectValues, skip, skippedTo, skipReason, startSkip } from "./hessian2/skip";
+import { readString } from "./hessian2/string";
+import { CLASS_TEXT, classOf, TAG_END, TAG_MAP, TAG_NULL, TAG_TYPED_MAP } from "./hessian2/tags";
+import { KEEP_SCRATCH, keepArea, kept } from "./keep";
+import { Text, textAddress, textBytes, textEnd } from "./text";
+
+/**
+ * The way through the arguments of a call to its attachments, a map of names to values:
+ *
+ *     ARGUMENTS ─► MAP ─┬───────► NAME ─┬─► VALUE ──► NAME …      wanted, a text
+ *                       └► TYPE ─►      ├─► SKIPPED_VALUE ─► NAME …
+ *                                       ├─► SKIPPED_NAME ─► SKIPPED_VALUE
+ *                                       └─► END
+ *
+ * The map is read to its end even when all that is wanted was found: as in Java the last of two values of one name counts.
+ */
+enum Phase {
+  ARGUMENTS,
+  MAP,
+  TYPE,
+  NAME,
+  SKIPPED_NAME,
+  VALUE,
+  SKIPPED_VALUE,
+  END,
+}
+
+let phase: Phase = Phase.END;
+/** In VALUE: whose value it is. */
+let wanted: i32 = -1;
+
+/** Where `readAttachments` stopped: the first byte of what it has not taken. */
+export let attachmentsAt: usize = 0;
+/** With BAD from `readAttachments`. */
+export let attachmentsReason: Reason = Reason.NONE;
+
+export function startAttachments(argumentCount: u32): void {
+  startSkip();
+  expectValues(argumentCount);
+  phase = Phase.ARGUMENTS;
+}
+
+/**
+ * Goes on as far as [at, end) reaches; `rest` bytes of the message follow. DONE at the end of the map or where there is none,
+ * MORE when what is next is not whole in memory. With `keep` values are copied, for [at, end) is a window that will not stay.
+ */
+export function readAttachments(at: usize, end: usize, rest: u32, keep: bool, demand: Demand): Step {
+  attachmentsAt = at;
+  while (phase != Phase.END) {
+    const step = onePhase(attachmentsAt, end, rest, keep, demand);
+    if (step == Step.MORE && !rest) return refuse(Reason.MALFORMED);
+    if (step != Step.DONE) return step;
+  }
+  return Step.DONE;
+}
+
+function onePhase(at: usize, end: usize, rest: u32, keep: bool, demand: Demand): Step {
+  switch (phase) {
+    case Phase.MAP:
+      return openMap(at, end, rest);
+    case Phase.NAME:
+      return readName(at, end, demand);
+    case Phase.VALUE:
+      return readValue(at, end, keep);
+    default:
+      return skipOn(at, end, rest);
+  }
+}
+
+function refuse(reason: Reason): Step {
+  attachmentsReason = reason;
+  return Step.BAD;
+}
+
+function goTo(next: Phase, at: usize): Step {
+  phase = next;
+  attachmentsAt = at;
+  return Step.DONE;
+}
+
+function skipOn(at: usize, end: usize, rest: u32): Step {
+  const step = skip(at, end, rest);
+  if (step == Step.BAD) return refuse(skipReason);
+  attachmentsAt = skippedTo;
+  if (step == Step.MORE) return step;
+  if (phase == Phase.ARGUMENTS) return goTo(Phase.MAP, skippedTo);
+  if (phase == Phase.SKIPPED_NAME) return skipValue(skippedTo);
+  return goTo(Phase.NAME, skippedTo);
+}
+
+function skipValue(at: usize): Step {
+  expectValues(1);
+  return goTo(Phase.SKIPPED_VALUE, at);
+}
+
+function openMap(at: usize, end: usize, rest: u32): Step {
+  if (at == end) return rest ? Step.MORE : goTo(Phase.END, at);
+  const tag = <u32>load<u8>(at);
+  if (tag == TAG_NULL) return goTo(Phase.END, at + 1);
+  if (tag == TAG_MAP) return goTo(Phase.NAME, at + 1);
+  if (tag != TAG_TYPED_MAP) return refuse(Reason.MALFORMED);
+  expectType();
+  return goTo(Phase.TYPE, at + 1);
+}
+
+function readName(at: usize, end: usize, demand: Demand): Step {
+  if (at == end) return Step.MORE;
+  const tag = <u32>load<u8>(at);
+  if (tag == TAG_END) return goTo(Phase.END, at + 1);
+  if (classOf(tag) == CLASS_TEXT) {
+    const text = readString(at, end, keepArea(KEEP_SCRATCH));
+    if (text == Text.MORE) return Step.MORE;
+    if (text == Text.MALFORMED) return refuse(Reason.MALFORMED);
+    if (text == Text.READ) {
+      wanted = namedSlot(demand, textAddress, textBytes);
+      return wanted < 0 ? skipValue(textEnd) : goTo(Phase.VALUE, textEnd);
+    }
+  }
+  // Too long to be a name that is asked for, or no text: a key all the same.
+  expectValues(1);
+  return goTo(Phase.SKIPPED_NAME, at);
+}
+
+/** Only texts are attributes. Any other value takes the place of the one before it, so the attribute is absent. */
+function readValue(at: usize, end: usize, keep: bool): Step {
+  if (at == end) return Step.MORE;
+  if (classOf(<u32>load<u8>(at)) != CLASS_TEXT) {
+    setSlot(wanted, 0, 0);
+    return skipValue(at);
+  }
+  const text = readString(at, end, keepArea(wanted));
+  if (text == Text.MORE) return Step.MORE;
+  if (text == Text.TOO_LONG) return refuse(Reason.ATTRIBUTE_TOO_LONG);
+  if (text != Text.READ) return refuse(Reason.MALFORMED);
+  setSlot(wanted, keep ? kept(wanted, textAddress, textBytes) : textAddress, textBytes);
+  return goTo(Phase.NAME, textEnd);
+}

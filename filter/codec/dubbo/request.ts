@@ -1,0 +1,122 @@
+import { SCAN_WINDOW_BYTES } from "../../memory/limits";
+import { builtinSlot, clearSlots, Demand, setSlot } from "../attributes";
+import { Kind, Message } from "../message";
+import { Reason, Step } from "../step";
+import { attachmentsAt, attachmentsReason, readAttachments, startAttachments } from "./attachments";
+import { INTERFACE, METHOD, VERSION } from "./attributes";
+import { countParameters } from "./descriptor";
+import { decodeEvent, decodeHead, HEAD_BYTES, refuse } from "./head";
+import { KEEP_METHOD, KEEP_SCRATCH, KEEP_SERVICE, KEEP_VERSION, keepAll, keepArea } from "./keep";
+import { readText } from "./prefix";
+import { Form, formOf } from "./serialization";
+import { Text, textAddress, textBytes, textEnd, textNeed } from "./text";
+
+/**
+ * Decodes what a client sent: its first `n` bytes are at `p`. The body of a call is
+ *
+ *     dubbo version, interface, version, method, parameter types : texts
+ *     the arguments                                              : a value each
+ *     the attachments                                            : a map
+ *
+ * and nothing behind the last text that is asked for is looked at. Arguments are passed only on the way to attachments, and only
+ * in Hessian2; in other serializations attachments are absent.
+ */
+export function decodeRequest(p: usize, n: u32, maxMessageBytes: u32, demand: Demand, message: Message): Step {
+  clearSlots(demand.slotCount);
+  const step = decodeHead(p, n, maxMessageBytes, message);
+  if (step != Step.DONE) return step;
+  if (message.kind == Kind.EVENT) return decodeEvent(p, n, message);
+  if (message.kind > Kind.ONE_WAY) return Step.DONE;
+  return decodeCall(p, n, demand, message);
+}
+
+/** The end of the texts, with DONE from `decodePrefix`. */
+let prefixEnd: usize = 0;
+
+function decodeCall(p: usize, n: u32, demand: Demand, message: Message): Step {
+  const form = formOf(message.dialect);
+  const wantsAttachments = demand.namedCount > 0 && form == Form.HESSIAN2;
+  const end = p + min(n, message.total);
+  const step = decodePrefix(p, end, form, demand, message);
+  if (step != Step.DONE || !wantsAttachments) return step;
+  const text = readText(form, prefixEnd, end, keepArea(KEEP_SCRATCH));
+  if (text != Text.READ) return unread(text, p, end, prefixEnd, message);
+  const parameters = countParameters(textAddress, textBytes);
+  if (parameters < 0) return refuse(message, Reason.MALFORMED);
+  startAttachments(<u32>parameters);
+  const rest = message.total - <u32>(end - p);
+  const found = readAttachments(textEnd, end, rest, false, demand);
+  if (found == Step.DONE) return Step.DONE;
+  if (found == Step.BAD) return refuse(message, attachmentsReason);
+  keepAll(demand.slotCount, message);
+  message.scanAt = <u32>(attachmentsAt - p);
+  return Step.SCAN;
+}
+
+/** Reads the texts up to the method. */
+function decodePrefix(p: usize, end: usize, form: Form, demand: Demand, message: Message): Step {
+  let at = p + HEAD_BYTES;
+  let text = readText(form, at, end, keepArea(KEEP_SCRATCH));
+  if (text > Text.NULL) return unread(text, p, end, at, message);
+
+  at = textEnd;
+  text = readText(form, at, end, keepArea(KEEP_SERVICE));
+  if (text != Text.READ) return unread(text, p, end, at, message);
+  message.service = textAddress;
+  message.serviceBytes = textBytes;
+  fill(demand, INTERFACE);
+
+  // A service without a version has none here, or "0.0.0".
+  at = textEnd;
+  text = readText(form, at, end, keepArea(KEEP_VERSION));
+  if (text > Text.NULL) return unread(text, p, end, at, message);
+  fill(demand, VERSION);
+
+  at = textEnd;
+  text = readText(form, at, end, keepArea(KEEP_METHOD));
+  if (text != Text.READ) return unread(text, p, end, at, message);
+  message.method = textAddress;
+  message.methodBytes = textBytes;
+  fill(demand, METHOD);
+  prefixEnd = textEnd;
+  return Step.DONE;
+}
+
+function fill(demand: Demand, builtin: i32): void {
+  const slot = builtinSlot(demand, builtin);
+  if (slot >= 0) setSlot(slot, textAddress, textBytes);
+}
+
+/** What follows when the text at `at` was not read. */
+function unread(text: Text, p: usize, end: usize, at: usize, message: Message): Step {
+  switch (text) {
+    case Text.MORE: {
+      const inMemory = <u32>(end - p);
+      if (inMemory == message.total) return refuse(message, Reason.MALFORMED);
+      const need = <u32>(at - p) + textNeed;
+      if (need > SCAN_WINDOW_BYTES) return refuse(message, Reason.ATTRIBUTE_TOO_LONG);
+      message.need = min(max(need, inMemory + 1), message.total);
+      return Step.MORE;
+    }
+    case Text.TOO_LONG:
+      return refuse(message, Reason.ATTRIBUTE_TOO_LONG);
+    case Text.UNREADABLE:
+      return refuse(message, Reason.UNREADABLE_SERIALIZATION);
+    default:
+      return refuse(message, Reason.MALFORMED);
+  }
+}
+
+/**
+ * Goes on where `decodeRequest` or the last scan of the same message stopped: `p` holds the `n` bytes of the message from
+ * `message.scanAt` on. A window of SCAN_WINDOW_BYTES, or of the rest of the message, always gets further.
+ */
+export function scanRequest(p: usize, n: u32, demand: Demand, message: Message): Step {
+  const left = message.total - message.scanAt;
+  const inMemory = min(n, left);
+  const step = readAttachments(p, p + inMemory, left - inMemory, true, demand);
+  if (step == Step.DONE) return step;
+  if (step == Step.BAD) return refuse(message, attachmentsReason);
+  message.scanAt += <u32>(attachmentsAt - p);
+  return Step.SCAN;
+}
