@@ -1,0 +1,94 @@
+import { closedMap, duration, type JsonSchema, labels, listOf, portNumber, refused, text } from "./json-schema.js";
+import { resourceSchema } from "./metadata.js";
+import { exportTo } from "./service-entry.js";
+
+const count: JsonSchema = { type: "integer", minimum: 1, maximum: 0x7fffffff };
+const percent: JsonSchema = { type: "integer", minimum: 0, maximum: 100 };
+const notHttp = "calls are not HTTP: of the hash keys only useSourceIp has a meaning for them";
+
+const loadBalancer = closedMap({
+  simple: {
+    type: "string",
+    enum: ["UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"],
+  },
+  consistentHash: closedMap({
+    useSourceIp: { type: "boolean" },
+    httpHeaderName: refused(notHttp),
+    httpCookie: refused(notHttp),
+    httpQueryParameterName: refused(notHttp),
+    ringHash: closedMap({ minimumRingSize: { ...count, maximum: 8_388_608 } }),
+    maglev: closedMap({ tableSize: { ...count, maximum: 5_000_011 } }),
+    minimumRingSize: refused("deprecated: write ringHash.minimumRingSize"),
+  }),
+  localityLbSetting: refused("locality weights and failover are not supported yet"),
+  warmupDurationSecs: refused("warm-up is not supported yet"),
+  warmup: refused("warm-up is not supported yet"),
+});
+
+const connectionPool = closedMap({
+  tcp: closedMap({
+    maxConnections: count,
+    connectTimeout: duration,
+    tcpKeepalive: closedMap({ probes: count, time: duration, interval: duration }),
+    maxConnectionDuration: refused("not supported yet: connections live as long as their client's"),
+    idleTimeout: refused("not supported yet: connections live as long as their client's"),
+  }),
+  http: refused("calls are not HTTP: only connectionPool.tcp has a meaning for them"),
+});
+
+const outlierDetection = closedMap({
+  consecutive5xxErrors: { ...count, minimum: 0 },
+  consecutiveGatewayErrors: { ...count, minimum: 0 },
+  interval: duration,
+  baseEjectionTime: duration,
+  maxEjectionPercent: percent,
+  minHealthPercent: percent,
+  consecutiveErrors: refused("deprecated: write consecutive5xxErrors or consecutiveGatewayErrors"),
+  splitExternalLocalOriginErrors: refused("not supported yet: failures to connect count as gateway errors"),
+  consecutiveLocalOriginFailures: refused("not supported yet: failures to connect count as consecutiveGatewayErrors"),
+});
+
+const tls = closedMap(
+  {
+    mode: {
+      type: "string",
+      enum: ["DISABLE", "SIMPLE", "MUTUAL"],
+      "x-meltemi-refused-values": {
+        ISTIO_MUTUAL:
+          "Istio's certificates are not here: write MUTUAL with clientCertificate, privateKey and caCertificates",
+      },
+    },
+    clientCertificate: text,
+    privateKey: text,
+    caCertificates: text,
+    subjectAltNames: listOf(text),
+    sni: text,
+    insecureSkipVerify: { type: "boolean" },
+    credentialName: refused("secrets are not read yet: name files by clientCertificate, privateKey and caCertificates"),
+    caCrl: refused("revocation lists are not supported yet"),
+  },
+  ["mode"],
+);
+
+const settings = { loadBalancer, connectionPool, outlierDetection, tls };
+
+const trafficPolicy = closedMap({
+  ...settings,
+  portLevelSettings: listOf(closedMap({ port: closedMap({ number: portNumber }, ["number"]), ...settings }, ["port"])),
+  tunnel: refused("not supported"),
+  proxyProtocol: refused("not supported yet"),
+  retryBudget: refused("not supported yet"),
+});
+
+export const destinationRuleSchema = resourceSchema(
+  closedMap(
+    {
+      host: text,
+      trafficPolicy,
+      subsets: listOf(closedMap({ name: text, labels, trafficPolicy }, ["name"])),
+      exportTo,
+      workloadSelector: refused("policies for some of the clients only are not supported yet"),
+    },
+    ["host"],
+  ),
+);

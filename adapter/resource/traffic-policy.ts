@@ -1,0 +1,168 @@
+import type { ConnectionPool, LoadBalancer, OutlierDetection, TrafficPolicy, UpstreamTls } from "../model/model.js";
+import type { FieldPath } from "../status/field-path.js";
+import { parseDuration_ms } from "./duration.js";
+import type { Report } from "./resource.js";
+
+interface WrittenPolicy {
+  readonly loadBalancer?: WrittenLoadBalancer;
+  readonly connectionPool?: WrittenConnectionPool;
+  readonly outlierDetection?: WrittenOutlierDetection;
+  readonly tls?: UpstreamTls;
+  readonly portLevelSettings?: readonly (WrittenPolicy & { readonly port: { readonly number: number } })[];
+}
+
+interface WrittenLoadBalancer {
+  readonly simple?: "UNSPECIFIED" | "LEAST_CONN" | "RANDOM" | "PASSTHROUGH" | "ROUND_ROBIN" | "LEAST_REQUEST";
+  readonly consistentHash?: {
+    readonly useSourceIp?: boolean;
+    readonly ringHash?: { readonly minimumRingSize?: number };
+    readonly maglev?: { readonly tableSize?: number };
+  };
+}
+
+interface WrittenConnectionPool {
+  readonly tcp?: {
+    readonly maxConnections?: number;
+    readonly connectTimeout?: string;
+    readonly tcpKeepalive?: { readonly probes?: number; readonly time?: string; readonly interval?: string };
+  };
+}
+
+interface WrittenOutlierDetection {
+  readonly consecutive5xxErrors?: number;
+  readonly consecutiveGatewayErrors?: number;
+  readonly interval?: string;
+  readonly baseEjectionTime?: string;
+  readonly maxEjectionPercent?: number;
+  readonly minHealthPercent?: number;
+}
+
+export function parseTrafficPolicy(written: unknown, path: FieldPath, report: Report): TrafficPolicy {
+  const policy = (written ?? {}) as WrittenPolicy;
+  const { portLevelSettings = [] } = policy;
+  const ports: Record<number, Omit<TrafficPolicy, "ports">> = {};
+  portLevelSettings.forEach((settings, index) => {
+    const at = [...path, "portLevelSettings", index];
+    const { number } = settings.port;
+    if (ports[number] !== undefined) report([...at, "port", "number"], `port ${number} stands here twice`);
+    ports[number] = parseSettings(settings, at, report);
+  });
+  return { ...parseSettings(policy, path, report), ...(portLevelSettings.length > 0 && { ports }) };
+}
+
+function parseSettings(policy: WrittenPolicy, path: FieldPath, report: Report): Omit<TrafficPolicy, "ports"> {
+  const { loadBalancer, connectionPool, outlierDetection, tls } = policy;
+  const balancer = loadBalancer && parseLoadBalancer(loadBalancer, [...path, "loadBalancer"], report);
+  if (tls !== undefined) reportTls(tls, [...path, "tls"], report);
+  return {
+    ...(balancer && { loadBalancer: balancer }),
+    ...(connectionPool && {
+      connectionPool: parseConnectionPool(connectionPool, [...path, "connectionPool"], report),
+    }),
+    ...(outlierDetection && {
+      outlierDetection: parseOutlierDetection(outlierDetection, [...path, "outlierDetection"], report),
+    }),
+    ...(tls && { tls }),
+  };
+}
+
+function parseLoadBalancer(written: WrittenLoadBalancer, path: FieldPath, report: Report): LoadBalancer | undefined {
+  const { simple, consistentHash } = written;
+  if (simple !== undefined && consistentHash !== undefined) {
+    report(path, "either simple or consistentHash: a load balancer cannot be both");
+  }
+  if (consistentHash === undefined) {
+    if (simple === undefined || simple === "UNSPECIFIED") return undefined;
+    return { kind: simple === "LEAST_CONN" ? "LEAST_REQUEST" : simple };
+  }
+  const { useSourceIp, ringHash, maglev } = consistentHash;
+  const at = [...path, "consistentHash"];
+  if (useSourceIp !== true) report(at, "what is to be hashed? Write useSourceIp: true");
+  if (ringHash !== undefined && maglev !== undefined) report(at, "either ringHash or maglev, not both");
+  if (maglev === undefined) {
+    const minimumRingSize = ringHash?.minimumRingSize;
+    return { kind: "RING_HASH", ...(minimumRingSize !== undefined && { minimumRingSize }) };
+  }
+  const { tableSize } = maglev;
+  if (tableSize !== undefined && !isPrime(tableSize)) {
+    report([...at, "maglev", "tableSize"], `${tableSize}: must be a prime number; 65537 is the default`);
+  }
+  return { kind: "MAGLEV", ...(tableSize !== undefined && { tableSize }) };
+}
+
+function isPrime(number: number): boolean {
+  for (let factor = 2; factor * factor <= number; factor++) if (number % factor === 0) return false;
+  return number > 1;
+}
+
+function parseConnectionPool(written: WrittenConnectionPool, path: FieldPath, report: Report): ConnectionPool {
+  const { maxConnections, connectTimeout, tcpKeepalive } = written.tcp ?? {};
+  const at = [...path, "tcp"];
+  const connect_timeout_ms = parsePositive_ms(connectTimeout, 1, [...at, "connectTimeout"], report);
+  const keepalive = tcpKeepalive && parseKeepalive(tcpKeepalive, [...at, "tcpKeepalive"], report);
+  return {
+    ...(maxConnections !== undefined && { maxConnections }),
+    ...(connect_timeout_ms !== undefined && { connect_timeout_ms }),
+    ...(keepalive && { tcpKeepalive: keepalive }),
+  };
+}
+
+function parseKeepalive(
+  written: { readonly probes?: number; readonly time?: string; readonly interval?: string },
+  path: FieldPath,
+  report: Report,
+): NonNullable<ConnectionPool["tcpKeepalive"]> {
+  const { probes } = written;
+  const time_ms = parsePositive_ms(written.time, 1000, [...path, "time"], report);
+  const interval_ms = parsePositive_ms(written.interval, 1000, [...path, "interval"], report);
+  return {
+    ...(probes !== undefined && { probes }),
+    ...(time_ms !== undefined && { time_s: Math.floor(time_ms / 1000) }),
+    ...(interval_ms !== undefined && { interval_s: Math.floor(interval_ms / 1000) }),
+  };
+}
+
+function parseOutlierDetection(written: WrittenOutlierDetection, path: FieldPath, report: Report): OutlierDetection {
+  const { consecutive5xxErrors, consecutiveGatewayErrors, maxEjectionPercent, minHealthPercent } = written;
+  const interval_ms = parsePositive_ms(written.interval, 1, [...path, "interval"], report);
+  const baseEjectionTime_ms = parsePositive_ms(written.baseEjectionTime, 1, [...path, "baseEjectionTime"], report);
+  return {
+    ...(consecutive5xxErrors !== undefined && { consecutive5xx: consecutive5xxErrors }),
+    ...(consecutiveGatewayErrors !== undefined && { consecutiveGatewayErrors }),
+    ...(interval_ms !== undefined && { interval_ms }),
+    ...(baseEjectionTime_ms !== undefined && { baseEjectionTime_ms }),
+    ...(maxEjectionPercent !== undefined && { maxEjectionPercent }),
+    ...(minHealthPercent !== undefined && { minHealthPercent }),
+  };
+}
+
+/** Longest duration that Envoy takes anywhere: 2^31 ms are 24 days. */
+const MAX_DURATION_MS = 0x7fffffff;
+
+/** Envoy refuses durations of nothing, and with one of them everything that comes along with it. */
+function parsePositive_ms(
+  text: string | undefined,
+  minimum_ms: number,
+  path: FieldPath,
+  report: Report,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const duration_ms = parseDuration_ms(text);
+  if (!(duration_ms >= minimum_ms && duration_ms <= MAX_DURATION_MS)) {
+    report(path, `${text}: must be ${minimum_ms === 1 ? "1ms" : "1s"} to ${MAX_DURATION_MS}ms`);
+  }
+  return duration_ms;
+}
+
+function reportTls(tls: UpstreamTls, path: FieldPath, report: Report): void {
+  const { mode, clientCertificate, privateKey } = tls;
+  if (mode === "MUTUAL" && (clientCertificate === undefined || privateKey === undefined)) {
+    report(path, "mode MUTUAL needs clientCertificate and privateKey");
+  }
+  if (mode !== "MUTUAL" && (clientCertificate !== undefined || privateKey !== undefined)) {
+    report(
+      path,
+      `mode ${mode} takes no client certificate: write MUTUAL, or leave clientCertificate and privateKey out`,
+    );
+  }
+}
