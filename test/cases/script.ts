@@ -1,0 +1,37 @@
+import { splitWords } from "./message-text.js";
+
+/**
+ * One line of a ```calls block. Names: `client` or any other name with `connects` is a client; everything else a cluster, on the
+ * only client's connection or, as CLUSTER/CLIENT, on that client's.
+ *
+ *     client connects [LISTENER]      client closes                 what the client does
+ *     NAME > MESSAGE                                                NAME sends
+ *     NAME < KIND ID                                                NAME receives next what was sent as KIND ID, byte for byte
+ *     client < reply ID STATUS "…"                                  … a reply that the filter made, with this in its text
+ *     NAME nothing                                                  NAME has received nothing more
+ *     client closed                                                 the filter has closed the connection
+ *     CLUSTER refuses UF|UH|UO|NC     CLUSTER waits    CLUSTER accepts     what becomes of its next tunnel (and of a waiting one)
+ *     CLUSTER ends     CLUSTER resets                               its connection ends, by FIN or by RST
+ *     CLUSTER opened N                                              so many tunnels were opened to it so far
+ *     CLUSTER grants N     client grants N                          N bytes of window, for the tunnel or its connection
+ *     CLUSTER stuck MIN                                             the filter's window holds back at least so much of its answers
+ *     client held MIN [MAX]                                         so many bytes stay in the client's read buffer
+ *     client goaway     client ping                                 HCM sends that on the client's connection
+ *     counter NAME N     log "…"     tick
+ */
+export interface Step {
+  subject: string;
+  verb: string;
+  rest: string;
+  words: string[];
+  line: number;
+}
+
+export function parseScript(text: string, firstLine: number): Step[] {
+  return text.split("\n").flatMap((source, i) => {
+    const line = source.replace(/(^|\s)#.*/, "").trim();
+    if (!line) return [];
+    const [, subject = "", verb = "", rest = ""] = /^(\S+)\s*(\S*)\s*(.*)$/.exec(line) ?? [];
+    return [{ subject, verb, rest, words: splitWords(rest), line: firstLine + i }];
+  });
+}

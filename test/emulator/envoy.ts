@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { Connection, type NextFilter } from "./connection.js";
+import type { RootContext } from "./contexts.js";
+import { EventLoop } from "./event-loop.js";
+import { Metrics } from "./metrics.js";
+import { SharedQueues } from "./shared-queues.js";
+import { type Process, Vm } from "./vm.js";
+
+const FILTER = new URL("../../dist/meltemi.wasm", import.meta.url);
+let compiled: WebAssembly.Module | undefined;
+
+/** The filter as it was built, compiled once per test process. */
+export function filterModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(FILTER));
+  return compiled;
+}
+
+/** One worker of one Envoy: a VM, its listeners by name, and the event loop. */
+export class EmulatedEnvoy implements Process {
+  readonly loop = new EventLoop();
+  readonly queues = new SharedQueues();
+  readonly metrics = new Metrics();
+  readonly log: string[] = [];
+  readonly vm: Vm;
+  private readonly listeners = new Map<string, RootContext>();
+
+  constructor(private readonly module = filterModule()) {
+    this.vm = new Vm(module, this);
+  }
+
+  /**
+   * Gives a listener a configuration, the first or a new one. As Envoy does, it is tried in a VM of its own before the
+   * worker's VM sees it; false: it was refused there, and what was in force stays.
+   */
+  configure(listener: string, configuration: string, protocol = "dubbo"): boolean {
+    const bytes = Buffer.from(configuration);
+    if (!new Vm(this.module, this).configure(listener, protocol, bytes)) return false;
+    return this.configureWorker(listener, configuration, protocol);
+  }
+
+  /** The same without the trial: a VM that refuses must keep what it has. */
+  configureWorker(listener: string, configuration: string, protocol = "dubbo"): boolean {
+    const root = this.vm.configure(listener, protocol, Buffer.from(configuration));
+    if (!root) return false;
+    const before = this.listeners.get(listener);
+    this.listeners.set(listener, root);
+    if (before) this.vm.retire(before);
+    return true;
+  }
+
+  connect(listener: string, next: (connection: Connection) => NextFilter): Connection {
+    const root = this.listeners.get(listener);
+    if (!root) throw new Error(`no listener ${listener}`);
+    return new Connection(this.vm, root, next);
+  }
+
+  run(): void {
+    this.loop.runUntilIdle();
+  }
+}
