@@ -1,0 +1,3 @@
+module meltemi.io/bench/load
+
+go 1.22

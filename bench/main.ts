@@ -1,0 +1,108 @@
+import { writeFileSync } from "node:fs";
+import type { JsonObject } from "../adapter/xds/json.js";
+import { bootstrap } from "./bootstrap.js";
+import type { Case } from "./cases.js";
+import { type Envoy, startEnvoy } from "./envoy.js";
+import { dubboProxy, tcpProxy } from "./envoys-own.js";
+import { Load } from "./load.js";
+import { type Measured, measureInTurns, type Subject } from "./measure.js";
+import { meltemi } from "./meltemi.js";
+import { type BenchOptions, parseOptions } from "./options.js";
+import { tableHead, tableOf } from "./report.js";
+import { CANARY_CLUSTER, CANARY_USER, DEFAULT_CLUSTER, ORDINARY_USER, userRoutes } from "./routes.js";
+
+const WARM_UP_MS = 300;
+
+/** The comparison of table sizes: the same calls by a short table and by a long one. */
+const ROUTES_CASE: Case = { name: "16x16/64", connections: 16, inFlight: 16, payloadBytes: 64 };
+const ROUTES_SIZES = [10_000, 10];
+
+function sizeName(size: number): string {
+  return `routes-${size}`;
+}
+
+function listeners(options: BenchOptions): JsonObject[] {
+  const routes = userRoutes(options.routes);
+  const { wasm, against } = options;
+  const all = {
+    meltemi: () => meltemi("meltemi", routes, wasm),
+    dubbo_proxy: () => dubboProxy("dubbo_proxy", routes),
+    tcp_proxy: () => tcpProxy("tcp_proxy"),
+  };
+  return [
+    ...options.proxies.map((proxy) => all[proxy]()),
+    ...(against === undefined ? [] : [meltemi("against", routes, against)]),
+    ...(options.suite === "calls" ? [] : ROUTES_SIZES.map((size) => meltemi(sizeName(size), userRoutes(size), wasm))),
+  ];
+}
+
+/** Each group is measured in turns and set against its first. */
+function groups(options: BenchOptions, envoy: Envoy): Subject[][] {
+  const subject = (name: string, proxy: string, listener: string, shape: Case): Subject => ({
+    case: name,
+    proxy,
+    run: {
+      address: envoy.addresses.get(listener) ?? "",
+      connections: shape.connections,
+      in_flight: shape.inFlight,
+      payload_bytes: shape.payloadBytes,
+      echo: options.echo,
+      calls: calls(options.mix, listener),
+      warm_up_ms: WARM_UP_MS,
+      measure_ms: options.seconds * 1000,
+      envoy_pid: envoy.pid,
+    },
+  });
+  const against = options.against === undefined ? [] : ["against"];
+  const proxies: string[] = [...options.proxies.slice(0, 1), ...against, ...options.proxies.slice(1)];
+  const byCase = options.cases.map((shape) => proxies.map((proxy) => subject(shape.name, proxy, proxy, shape)));
+  const bySize = ROUTES_SIZES.map((size) =>
+    subject(`${ROUTES_CASE.name}/${size}`, "meltemi", sizeName(size), ROUTES_CASE),
+  );
+  return options.suite === "calls" ? byCase : [...byCase, bySize];
+}
+
+/** The calls that a connection makes in turn, and who must answer each. */
+function calls(mix: BenchOptions["mix"], listener: string): { user: string; server: string }[] {
+  const canary = { user: CANARY_USER, server: listener === "tcp_proxy" ? DEFAULT_CLUSTER : CANARY_CLUSTER };
+  return mix === "one" ? [canary] : [canary, { user: ORDINARY_USER, server: DEFAULT_CLUSTER }];
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const load = await Load.start();
+  const measured: Measured[] = [];
+  try {
+    const envoy = await startEnvoy(options.envoy, bootstrap(listeners(options), load.servers));
+    try {
+      console.log(
+        `Envoy ${envoy.version}, one worker; ${options.rounds} rounds of ${options.seconds} s\n\n${tableHead()}`,
+      );
+      for (const group of groups(options, envoy)) {
+        const figures = await measureInTurns(load, group, options.rounds);
+        console.log(tableOf(figures));
+        measured.push(...figures);
+      }
+    } finally {
+      await envoy.stop();
+    }
+  } finally {
+    load.stop();
+  }
+  if (options.json !== undefined) {
+    writeFileSync(
+      options.json,
+      `${JSON.stringify(
+        measured.map(({ figures }) => figures),
+        null,
+        2,
+      )}\n`,
+    );
+  }
+}
+
+try {
+  await bench(parseOptions(process.argv));
+} catch (error) {
+  console.error(`bench: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
