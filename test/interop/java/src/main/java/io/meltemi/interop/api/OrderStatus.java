@@ -1,0 +1,7 @@
+package io.meltemi.interop.api;
+
+public enum OrderStatus {
+  OPEN,
+  PAID,
+  SHIPPED
+}

@@ -1,0 +1,96 @@
+package io.meltemi.interop.client;
+
+import io.meltemi.interop.api.GreeterService;
+import io.meltemi.interop.transport.LoopbackTransporter;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.dubbo.rpc.RpcContext;
+import org.apache.dubbo.rpc.RpcException;
+
+/**
+ * What changes behind a connection that stays: providers that are killed, end and come back, and routes. Only behind Meltemi;
+ * whoever runs this program does the steps. v2 closes connections on which it has read nothing for three seconds.
+ */
+final class ChangeChecks {
+  private static final long IDLE_MS = 4_500;
+
+  private ChangeChecks() {}
+
+  static void run(Report report, Target target) {
+    GreeterService greeter = target.greeter();
+    report.check("change: a provider has closed its idle connection", () -> {
+      target.as("jason", greeter::whoAmI);
+      Thread.sleep(IDLE_MS);
+      target.as("jason", greeter::whoAmI);
+      return target.as("other", greeter::whoAmI);
+    });
+    report.check("change: a provider is killed with a call in flight", () -> killed(report, target, greeter));
+    report.check("change: calls to a provider that is gone fail at once", () -> {
+      String message = gone(() -> greeter.whoAmI());
+      target.as("other", greeter::whoAmI);
+      return message;
+    });
+    report.check("change: the provider is back", () -> {
+      report.step("start v2");
+      return target.as("jason", greeter::whoAmI);
+    });
+    report.check("change: a provider ends while others are called", () -> ended(report, target, greeter));
+    report.check("change: the provider is back again", () -> {
+      report.step("start v2");
+      return target.as("jason", greeter::whoAmI);
+    });
+    report.check("change: the route", () -> {
+      report.step("route jason to v1");
+      RpcContext.getClientAttachment().setAttachment("user", "jason");
+      Report.same("v1", greeter.whoAmI());
+      report.step("route jason to v2");
+      return target.as("jason", greeter::whoAmI);
+    });
+    report.check("change: all of it on one connection", () -> {
+      Report.same(1, LoopbackTransporter.CONNECTS.get());
+      Report.same(0, LoopbackTransporter.READ_ONLY_EVENTS.get());
+      return "1 connection";
+    });
+  }
+
+  private static Object killed(Report report, Target target, GreeterService greeter) throws Exception {
+    CompletableFuture<String> held = CompletableFuture.supplyAsync(() -> {
+      RpcContext.getClientAttachment().setAttachment("user", "jason");
+      return greeter.hold("kill");
+    });
+    Report.same(true, target.as("jason", () -> greeter.arrived("kill held")));
+    report.step("kill v2");
+    Throwable cause = Report.thrown(ExecutionException.class, held::get).getCause();
+    Report.that(cause instanceof RpcException e && !e.isTimeout(), "not told that the provider is gone: " + cause);
+    target.as("other", greeter::whoAmI);
+    return cause.getCause().getMessage();
+  }
+
+  /** The provider says that it ends, and ends; that is no business of those who call another one. */
+  private static Object ended(Report report, Target target, GreeterService greeter) throws Exception {
+    AtomicBoolean over = new AtomicBoolean();
+    CompletableFuture<Integer> others = CompletableFuture.supplyAsync(() -> {
+      int calls = 0;
+      try {
+        do {
+          target.as("other", greeter::whoAmI);
+          calls++;
+        } while (!over.get());
+      } catch (Exception e) {
+        throw new IllegalStateException("after " + calls + " calls", e);
+      }
+      return calls;
+    });
+    report.step("end v2");
+    over.set(true);
+    return others.get() + " calls of the other answered right";
+  }
+
+  private static String gone(Report.Call call) {
+    RpcContext.getClientAttachment().setAttachment("user", "jason");
+    RpcException e = Report.thrown(RpcException.class, call);
+    Report.that(!e.isTimeout(), "a timeout instead of an answer: " + e.getMessage());
+    return e.getCause().getMessage();
+  }
+}

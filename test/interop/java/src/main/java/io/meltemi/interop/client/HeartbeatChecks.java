@@ -1,0 +1,38 @@
+package io.meltemi.interop.client;
+
+import io.meltemi.interop.api.GreeterService;
+import io.meltemi.interop.transport.LoopbackTransporter;
+import java.util.Map;
+import org.apache.dubbo.rpc.RpcContext;
+
+/** An idle connection with a heartbeat each second. */
+final class HeartbeatChecks {
+  private static final int HEARTBEATS = 4;
+  private static final long LIMIT_MS = 20_000;
+
+  private HeartbeatChecks() {}
+
+  static void run(Report report, Target target) {
+    report.check("heartbeat: answered, and no reconnect", () -> {
+      GreeterService greeter = target.service(GreeterService.class, Map.of("heartbeat", "1000", "connections", "1"));
+      greet(target, greeter, "jason");
+      int connects = LoopbackTransporter.CONNECTS.get();
+      int answers = LoopbackTransporter.HEARTBEAT_ANSWERS.get();
+      long deadline = System.currentTimeMillis() + LIMIT_MS;
+      while (LoopbackTransporter.HEARTBEAT_ANSWERS.get() < answers + HEARTBEATS) {
+        Report.that(System.currentTimeMillis() < deadline, "heartbeats are not answered");
+        Thread.sleep(50);
+      }
+      greet(target, greeter, "jason");
+      greet(target, greeter, "other");
+      Report.same(connects, LoopbackTransporter.CONNECTS.get());
+      return HEARTBEATS + " heartbeats answered";
+    });
+  }
+
+  /** The greeting itself says who answered: not every provider writes response attachments. */
+  private static void greet(Target target, GreeterService greeter, String user) {
+    RpcContext.getClientAttachment().setAttachment("user", user);
+    Report.same(target.version(user) + " greets " + user, greeter.greet(user));
+  }
+}

@@ -1,0 +1,41 @@
+package io.meltemi.interop.client;
+
+import io.meltemi.interop.api.GreeterService;
+import io.meltemi.interop.api.Order;
+import io.meltemi.interop.api.PlainService;
+import java.util.Map;
+import org.apache.dubbo.rpc.RpcContext;
+
+/** Groups, versions, several services on one connection, and serializations. */
+final class ServiceChecks {
+  private ServiceChecks() {}
+
+  static void run(Report report, Target target) {
+    report.check("services: group and version", () -> {
+      GreeterService greeter = target.greeter("blue", "1.0.0");
+      Report.same(target.version("jason") + " blue 1.0.0", target.as("jason", greeter::whoAmI));
+      Report.same("v1 blue 1.0.0", target.as("other", greeter::whoAmI));
+      return "both";
+    });
+    report.check("services: a version alone", () -> {
+      GreeterService greeter = target.greeter(null, "2.0.0");
+      Report.same(target.version("jason") + " 2.0.0", target.as("jason", greeter::whoAmI));
+      return "found";
+    });
+    for (String serialization : new String[] {"hessian2", "fastjson2"}) {
+      report.check("services: no attachment asked for, " + serialization, () -> {
+        PlainService plain = target.service(PlainService.class, Map.of("serialization", serialization));
+        Report.same("v1", plain.whoAmI());
+        Order order = TypeChecks.order();
+        Report.same(order, plain.echoOrder(order));
+        return "equal";
+      });
+    }
+    report.check("services: attachments in fastjson2 are not read", () -> {
+      GreeterService greeter = target.service(GreeterService.class, Map.of("serialization", "fastjson2"));
+      RpcContext.getClientAttachment().setAttachment("user", "jason");
+      Report.same("v1 greets jason", greeter.greet("jason"));
+      return "v1";
+    });
+  }
+}
