@@ -7,21 +7,21 @@
 const slots: usize = memory.data(64 * 8);
 
 export function clearSlots(count: i32): void {
-  memory.fill(slots, 0, <usize>count << 3);
+  memory.fill(slots, 0, (<usize>count) << 3);
 }
 
 export function setSlot(slot: i32, address: usize, length: u32): void {
-  store<u32>(slots + (<usize>slot << 3), <u32>address);
-  store<u32>(slots + (<usize>slot << 3), length, 4);
+  store<u32>(slots + ((<usize>slot) << 3), <u32>address);
+  store<u32>(slots + ((<usize>slot) << 3), length, 4);
 }
 
 /** Address of the value in `slot`, 0 where the message has none. */
 export function slotAddress(slot: i32): usize {
-  return <usize>load<u32>(slots + (<usize>slot << 3));
+  return <usize>load<u32>(slots + ((<usize>slot) << 3));
 }
 
 export function slotLength(slot: i32): u32 {
-  return load<u32>(slots + (<usize>slot << 3), 4);
+  return load<u32>(slots + ((<usize>slot) << 3), 4);
 }
 
 /**
@@ -52,7 +52,7 @@ export const BUILTINS: i32 = 8;
 export const NAMED_ENTRY_BYTES: usize = 12;
 
 export function builtinSlot(demand: Demand, builtin: i32): i32 {
-  return load<i32>(changetype<usize>(demand) + (<usize>builtin << 2), offsetof<Demand>("builtin0"));
+  return load<i32>(changetype<usize>(demand) + ((<usize>builtin) << 2), offsetof<Demand>("builtin0"));
 }
 
 /** Slot of the wanted attribute called `name`, or -1. */
@@ -65,4 +65,3 @@ export function namedSlot(demand: Demand, name: usize, length: u32): i32 {
   }
   return -1;
 }
-

@@ -1,25 +1,7 @@
 import { Reason } from "./step";
 
-const label: usize = memory.data(64);
-let labelBytes: u32 = 0;
-
-/**
- * The value of the label `reason` in metrics, in ASCII, valid until the next call; `reasonLabelBytes` has its length. For the
- * rare way: a message refused, a connection closed.
- */
-export function reasonLabel(reason: Reason): usize {
-  const text = textOf(reason);
-  labelBytes = <u32>text.length;
-  for (let i: u32 = 0; i < labelBytes; i++) store<u8>(label + i, text.charCodeAt(i));
-  return label;
-}
-
-export function reasonLabelBytes(): u32 {
-  return labelBytes;
-}
-
-/** Literals only: they lie in static memory. */
-function textOf(reason: Reason): string {
+/** A reason as it stands in metrics (the label `reason`) and in replies. Literals only: reading one allocates nothing. */
+export function reasonText(reason: i32): string {
   switch (reason) {
     case Reason.NONE:
       return "none";

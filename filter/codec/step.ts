@@ -10,7 +10,7 @@ export enum Step {
   BAD,
 }
 
-/** Why a message was refused: the value of the label `reason` (see `reasonLabel`). */
+/** Why a message was refused: the value of the label `reason` (see `reasonText`). */
 export enum Reason {
   NONE,
   /** The first bytes are not this protocol's. */

@@ -24,8 +24,11 @@ export const SCAN_WINDOW_BYTES: u32 = 64 << 10;
 /** Bytes of a message's head that are kept aside while the rest of the head is awaited from a tunnel. */
 export const MAX_RESPONSE_HEAD_BYTES: u32 = 64;
 
-/** Replies of the filter's own that wait for a boundary between messages. More, and the client asks too much: closed. */
-export const MAX_PENDING_REPLY_BYTES: u32 = 1 << 20;
+/**
+ * Replies of the filter's own that wait for a place between messages: an error of 512 bytes for each call in flight. More, and
+ * the client asks too much: closed.
+ */
+export const MAX_PENDING_REPLY_BYTES: u32 = 8 << 20;
 
 /** Kept in the VM after a read that ended within a message's head; above it they go back to Envoy's buffer, which TCP feels. */
 export const MAX_STASH_BYTES: u32 = 16 << 10;
@@ -110,3 +113,9 @@ export const MAX_HESSIAN_DEPTH: u32 = 1024;
 
 /** Class definitions of one Hessian2 message: 4 bytes each. Real calls have dozens. */
 export const MAX_HESSIAN_CLASSES: u32 = 4096;
+
+/** Programs of all regexes of a table that have no transition table. Beyond it the configuration is refused. */
+export const MAX_TABLE_PROGRAM_BYTES: u32 = 32 << 20;
+
+/** Longest text about a refused configuration: a field's path, a reason, and a piece of a value. */
+export const MAX_PROBLEM_BYTES: u32 = 1024;

@@ -32,7 +32,7 @@ export function nameBytes(name: Name): usize {
 export function intern(address: usize, length: u32): Name {
   const hash = hashBytes(address, length);
   if (count >= bucketMask) grow();
-  const bucket = buckets + (<usize>(hash & bucketMask) << 2);
+  const bucket = buckets + ((<usize>(hash & bucketMask)) << 2);
   let name = changetype<Name | null>(<usize>load<u32>(bucket));
   while (name) {
     if (name.hash == hash && name.length == length && memory.compare(nameBytes(name), address, length) == 0) {
@@ -60,7 +60,7 @@ export function retain(name: Name): Name {
 /** Gives a reference back; the last one frees the name. */
 export function release(name: Name): void {
   if (--name.references > 0) return;
-  let link = buckets + (<usize>(name.hash & bucketMask) << 2);
+  let link = buckets + ((<usize>(name.hash & bucketMask)) << 2);
   while (load<u32>(link) != <u32>changetype<usize>(name)) {
     link = <usize>load<u32>(link) + offsetof<Name>("next");
   }
@@ -73,14 +73,14 @@ function grow(): void {
   const oldBuckets = buckets;
   const oldSize = oldBuckets ? bucketMask + 1 : 0;
   const size: u32 = oldSize ? oldSize << 1 : 256;
-  buckets = heap.alloc(<usize>size << 2);
-  memory.fill(buckets, 0, <usize>size << 2);
+  buckets = heap.alloc((<usize>size) << 2);
+  memory.fill(buckets, 0, (<usize>size) << 2);
   bucketMask = size - 1;
   for (let i: u32 = 0; i < oldSize; i++) {
-    let name = changetype<Name | null>(<usize>load<u32>(oldBuckets + (<usize>i << 2)));
+    let name = changetype<Name | null>(<usize>load<u32>(oldBuckets + ((<usize>i) << 2)));
     while (name) {
       const next = name.next;
-      const bucket = buckets + (<usize>(name.hash & bucketMask) << 2);
+      const bucket = buckets + ((<usize>(name.hash & bucketMask)) << 2);
       name.next = changetype<Name | null>(<usize>load<u32>(bucket));
       store<u32>(bucket, <u32>changetype<usize>(name));
       name = next;

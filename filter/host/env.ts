@@ -1,0 +1,5 @@
+/**
+ * Imports that the package @solo-io/proxy-runtime does not declare, or declares under a wrong name (it imports
+ * `proxy_set_buffer_status` as `proxy_get_buffer_status`). The file's name is the import's module, "env".
+ */
+export declare function proxy_set_buffer_bytes(type: u32, start: u32, length: u32, data: usize, size: usize): u32;

@@ -1,0 +1,120 @@
+import { enterConnection } from "../host/buffer";
+import { wake } from "../host/queue";
+import { initSession, Session } from "../http2/session";
+import { freeTunnel, Tunnel } from "../http2/tunnel";
+import { takeOldestCall } from "./call";
+import { CloseReason } from "./label";
+import { closeListener, countClosed, Listener } from "./listener";
+
+/**
+ * One client connection: its HTTP/2 session with HCM, and where both directions stand between two callbacks.
+ *
+ * What the client sent and could not be passed on lies in Envoy's read buffer, where TCP feels it, or, for as long as
+ * something else has to be passed on before it, in the stash. In stream order: stash, read buffer.
+ */
+@unmanaged
+export class Connection extends Session {
+  id: u32;
+  listener: Listener;
+  /** Why it is being closed; NONE while it is not. */
+  closing: i32;
+
+  /** Bytes of the announced DATA frame that the client has still to send. They are passed untouched. */
+  announced: u32;
+  /** Bytes of the message under way that the client has still to send, the announced ones included. */
+  messageRest: u32;
+  /** Where that message goes; null: it is dropped (once the announced bytes have gone). */
+  messageTunnel: Tunnel | null;
+  /** While a read is passed on: the tunnel in the middle of whose message the read began. */
+  midMessage: Tunnel | null;
+  /** Bytes that stash and read buffer must hold before there is anything to do. */
+  wanted: u32;
+  /** Held back for want of window: more of it is a reason to look again. */
+  blocked: bool;
+  stash: usize;
+  stashBytes: u32;
+  /** Streams from this one on are new: their HEADERS have not been written. */
+  unopenedStream: u32;
+
+  /** The tunnel whose message the client is receiving; null between messages. */
+  delivering: Tunnel | null;
+  /** Tunnels that have bytes held back. */
+  heldTunnels: u32;
+  /** Replies of the filter's own that wait for a place between messages. */
+  replies: usize;
+  repliesCapacity: u32;
+  repliesBytes: u32;
+  /** Calls in flight on all tunnels. */
+  callCount: u32;
+
+  /** To be visited by `proxy_on_queue_ready`. */
+  woken: bool;
+  nextWoken: Connection | null;
+}
+
+let firstWoken: Connection | null = null;
+
+export function newConnection(id: u32, listener: Listener): Connection {
+  const connection = changetype<Connection>(heap.alloc(offsetof<Connection>()));
+  memory.fill(changetype<usize>(connection), 0, offsetof<Connection>());
+  initSession(connection);
+  connection.id = id;
+  connection.listener = listener;
+  listener.references++;
+  connection.unopenedStream = connection.nextStream;
+  return connection;
+}
+
+export function freeConnection(connection: Connection): void {
+  let tunnel = connection.tunnels;
+  while (tunnel) {
+    const next = tunnel.next;
+    while (takeOldestCall(tunnel)) {}
+    freeTunnel(tunnel);
+    tunnel = next;
+  }
+  if (connection.woken) forgetWoken(connection);
+  if (connection.stash) heap.free(connection.stash);
+  if (connection.replies) heap.free(connection.replies);
+  if (connection.control) heap.free(connection.control);
+  closeListener(connection.listener);
+  heap.free(changetype<usize>(connection));
+}
+
+/** Lets `proxy_on_queue_ready` visit the connection soon. */
+export function wakeConnection(connection: Connection): void {
+  if (connection.woken) return;
+  connection.woken = true;
+  connection.nextWoken = firstWoken;
+  firstWoken = connection;
+  wake();
+}
+
+/** The next connection to visit, entered; null when there is none left. */
+export function nextWoken(): Connection | null {
+  let connection = firstWoken;
+  while (connection) {
+    firstWoken = connection.nextWoken;
+    connection.woken = false;
+    if (enterConnection(connection.id)) break;
+    connection = firstWoken;
+  }
+  return connection;
+}
+
+function forgetWoken(connection: Connection): void {
+  if (firstWoken == connection) firstWoken = connection.nextWoken;
+  else {
+    let before = firstWoken;
+    while (before && before.nextWoken != connection) before = before.nextWoken;
+    if (before) before.nextWoken = connection.nextWoken;
+  }
+}
+
+/** Counts the reason, and has the connection closed once what has been written to the client is on its way. */
+export function closeSoon(connection: Connection, reason: i32): void {
+  if (connection.closing != CloseReason.NONE) return;
+  connection.closing = reason;
+  countClosed(connection.listener, reason);
+  wakeConnection(connection);
+}

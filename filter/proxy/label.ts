@@ -1,0 +1,73 @@
+import { reasonText } from "../codec/reason";
+import { ReplyCode } from "../codec/reply";
+
+/** Why the filter closed a connection: the label `reason`. The codecs' reasons come first, with their own numbers. */
+export enum CloseReason {
+  NONE = 0,
+  /** No table was ever accepted for the listener. */
+  NOT_CONFIGURED = 64,
+  /** An upstream ended in the middle of a message that the client had begun to receive. */
+  ANSWER_CUT,
+  /** More own replies wait than MAX_PENDING_REPLY_BYTES. */
+  TOO_MANY_REPLIES,
+  /** HCM said something that is not HTTP/2 as this filter knows it. */
+  HTTP2_ERROR,
+  /** What an upstream sent is not the protocol. */
+  BAD_ANSWER,
+  /** Envoy drains, and the last call has ended. */
+  DRAINED,
+}
+
+export function closeReasonLabel(reason: i32): string {
+  switch (reason) {
+    case CloseReason.NOT_CONFIGURED:
+      return "not_configured";
+    case CloseReason.ANSWER_CUT:
+      return "answer_cut";
+    case CloseReason.TOO_MANY_REPLIES:
+      return "too_many_replies";
+    case CloseReason.HTTP2_ERROR:
+      return "http2_error";
+    case CloseReason.BAD_ANSWER:
+      return "bad_answer";
+    case CloseReason.DRAINED:
+      return "drained";
+    default:
+      return reasonText(reason);
+  }
+}
+
+export function replyCodeLabel(code: ReplyCode): string {
+  switch (code) {
+    case ReplyCode.NOT_FOUND:
+      return "not_found";
+    case ReplyCode.BAD_REQUEST:
+      return "bad_request";
+    case ReplyCode.UPSTREAM_FAILURE:
+      return "upstream_failure";
+    default:
+      return "overloaded";
+  }
+}
+
+/** Copies a label's value; bytes that Envoy's stats or the tag regexes could trip over become `_`. */
+export function writeLabelValue(out: usize, value: usize, length: u32): usize {
+  for (let i: u32 = 0; i < length; i++) {
+    const byte = <u32>load<u8>(value + i);
+    store<u8>(out + i, <u8>(isPlain(byte) ? byte : 0x5f));
+  }
+  return out + length;
+}
+
+/** [A-Za-z0-9_.$:/|-] */
+function isPlain(byte: u32): bool {
+  const letter = (byte | 0x20) - 0x61;
+  return (
+    letter < 26 ||
+    byte - 0x30 < 11 || // digits and the colon behind them
+    byte - 0x2d < 3 || // - . /
+    byte == 0x5f ||
+    byte == 0x24 ||
+    byte == 0x7c
+  );
+}

@@ -1,0 +1,154 @@
+import { protocolOf } from "../codec/codec";
+import { configError, configErrorBytes, readTable } from "../config/config";
+import { Region } from "../host/arena";
+import { Buffer, closeDownstream, downstreamBytes, enterConnection, fetch, fetched } from "../host/buffer";
+import { now_us } from "../host/clock";
+import { LogLevel, logBytes } from "../host/log";
+import { addToMetric } from "../host/metric";
+import { property, propertyBytes } from "../host/property";
+import { drainQueue, registerQueue } from "../host/queue";
+import { tickEvery } from "../host/timer";
+import { asciiOf, writeAscii } from "../memory/ascii";
+import { getId, IdTable, newIdTable, putId, removeId } from "../memory/id-table";
+import { FLUSH_PERIOD_MS } from "../memory/limits";
+import { nameBytes } from "../memory/name";
+import { freeTable, setLastTable } from "../route/table";
+import { Connection, freeConnection, newConnection, nextWoken } from "./connection";
+import { CloseReason } from "./label";
+import { closeListener, countConfigUpdate, Listener, openListener } from "./listener";
+import { onWoken } from "./request";
+import { flushSeries } from "./series";
+
+/** What the host's context ids stand for: root contexts are listeners (once configured), the others connections. */
+const roots: IdTable = newIdTable();
+const connections: IdTable = newIdTable();
+
+/** The root context that the queue is registered for. */
+let queueRoot: u32 = 0;
+let lastFlush_us: u64 = 0;
+
+const pluginName: usize = asciiOf("plugin_name");
+const pluginRootId: usize = asciiOf("plugin_root_id");
+
+/** Null: a connection that was refused when it came, and is being closed. */
+export function connectionOf(context: u32): Connection | null {
+  return changetype<Connection | null>(getId(connections, context));
+}
+
+/** A new root context (no parent; `configure` makes something of it), or a new connection of the root context `parent`. */
+export function createContext(context: u32, parent: u32): void {
+  if (parent == 0) return;
+  const listener = changetype<Listener | null>(getId(roots, parent));
+  if (!listener) return;
+  putId(connections, context, changetype<usize>(newConnection(context, listener)));
+}
+
+/** Whether the connection may go on; the host was told to close it otherwise. */
+export function acceptConnection(context: u32): bool {
+  const connection = changetype<Connection | null>(getId(connections, context));
+  if (!connection) {
+    closeDownstream();
+    return false;
+  }
+  addToMetric(connection.listener.connections, 1);
+  return true;
+}
+
+export function deleteContext(context: u32): void {
+  const connection = changetype<Connection | null>(getId(connections, context));
+  if (connection) {
+    removeId(connections, context);
+    freeConnection(connection);
+    return;
+  }
+  const listener = changetype<Listener | null>(getId(roots, context));
+  if (!listener) return;
+  removeId(roots, context);
+  closeListener(listener);
+}
+
+/** The queue must not go with the root context that registered it. */
+export function rootDone(context: u32): void {
+  if (context != queueRoot) return;
+  const next = anyRootBut(context);
+  if (!next || !enterConnection(next)) return;
+  queueRoot = next;
+  registerQueue();
+  enterConnection(context);
+}
+
+function anyRootBut(context: u32): u32 {
+  for (let i: u32 = 0; i <= roots.mask; i++) {
+    const id = load<u32>(roots.slots + ((<usize>i) << 3));
+    if (id && id != context) return id;
+  }
+  return 0;
+}
+
+/**
+ * Reads the configuration of root context `root`. A valid one is in force at once, for connections that exist too; an
+ * invalid one is refused as a whole, and what was in force stays.
+ */
+export function configure(root: u32, bytes: u32): bool {
+  const listener = listenerOfPlugin();
+  const json = bytes ? fetch(Buffer.PLUGIN_CONFIGURATION, 0, bytes, Region.MAIN) : 0;
+  const table = readTable(json, json ? fetched : 0, listener.protocol);
+  countConfigUpdate(listener, table != null);
+  if (!table) {
+    logRefusal(listener);
+    closeListener(listener);
+    return false;
+  }
+  const former = listener.table;
+  listener.table = table;
+  if (former) freeTable(former);
+  setLastTable(table);
+  const before = changetype<Listener | null>(getId(roots, root));
+  if (before) {
+    removeId(roots, root);
+    closeListener(before);
+  }
+  putId(roots, root, changetype<usize>(listener));
+  queueRoot = root;
+  registerQueue();
+  tickEvery(FLUSH_PERIOD_MS);
+  return true;
+}
+
+/** The plugin's name is the listener's, its root id the protocol. */
+function listenerOfPlugin(): Listener {
+  const rootId = property(pluginRootId, 14);
+  const protocol = protocolOf(rootId, propertyBytes);
+  const name = property(pluginName, 11);
+  return openListener(name, propertyBytes, protocol);
+}
+
+function logRefusal(listener: Listener): void {
+  const text = heap.alloc(listener.name.length + configErrorBytes + 64);
+  let out = writeAscii(text, "meltemi: configuration of listener ");
+  memory.copy(out, nameBytes(listener.name), listener.name.length);
+  out = writeAscii(out + listener.name.length, " refused: ");
+  memory.copy(out, configError, configErrorBytes);
+  out += configErrorBytes;
+  logBytes(LogLevel.ERROR, text, <u32>(out - text));
+  heap.free(text);
+}
+
+/** The visits that `wakeConnection` asked for. */
+export function visitWoken(): void {
+  drainQueue();
+  for (;;) {
+    const connection = nextWoken();
+    if (!connection) return;
+    if (connection.closing != CloseReason.NONE) closeDownstream();
+    else onWoken(connection, downstreamBytes());
+  }
+}
+
+/** Each root context ticks; what is due is done once. */
+export function tick(): void {
+  const time_us = now_us();
+  if (time_us - lastFlush_us < (<u64>FLUSH_PERIOD_MS * 1000) / 2) return;
+  lastFlush_us = time_us;
+  flushSeries();
+}
