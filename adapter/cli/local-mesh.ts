@@ -1,0 +1,112 @@
+import { EnvoyProcess, ended } from "../envoy/envoy-process.js";
+import { findEnvoy } from "../envoy/find-envoy.js";
+import type { Logger } from "../log/logger.js";
+import type { BindAddress, Listen } from "../xds/bind.js";
+import { buildBootstrap } from "../xds/bootstrap.js";
+import { formatAddress } from "./address.js";
+import { type ServedDirectory, serveDirectory } from "./serve-directory.js";
+import { readWasm } from "./wasm-option.js";
+
+export interface LocalMeshOptions {
+  readonly config: string;
+  /** What `--envoy` says. */
+  readonly envoy: string | undefined;
+  readonly listen: readonly Listen[];
+  readonly admin: BindAddress;
+  readonly concurrency: number;
+  readonly log: Logger;
+  /** Where it is told that Envoy is being fetched. */
+  readonly progress: Logger;
+}
+
+export interface RunningListener {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+/** An adapter and an Envoy that belong together, on this machine. */
+export interface LocalMesh {
+  readonly listeners: readonly RunningListener[];
+  readonly admin: string;
+  readonly xds: string;
+  readonly http: string;
+  /** Fails when Envoy ends by itself. */
+  readonly broken: Promise<never>;
+  stop(): Promise<void>;
+}
+
+const FREE_LOOPBACK: BindAddress = { ip: "127.0.0.1", port: 0 };
+
+/** Resolves when calls can be made: Envoy has accepted the configuration, and its listeners listen. */
+export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMesh> {
+  const { config, listen, log } = options;
+  const found = await findEnvoy({ flag: options.envoy, env: process.env, log: options.progress });
+  log.info({ component: "envoy", path: found.path }, `running the Envoy of ${found.origin}`);
+  const wasm = { kind: "inline", bytes: await readWasm() } as const;
+  const adapter = await serveDirectory({ config, listen, wasm, xds: FREE_LOOPBACK, http: FREE_LOOPBACK, log });
+  try {
+    return await startEnvoy(found.path, adapter, options);
+  } catch (error) {
+    await adapter.stop();
+    throw error;
+  }
+}
+
+async function startEnvoy(path: string, adapter: ServedDirectory, options: LocalMeshOptions): Promise<LocalMesh> {
+  const { ip, port } = adapter.xds;
+  const envoy = await EnvoyProcess.start({
+    path,
+    bootstrap: buildBootstrap({
+      node: { id: "meltemi-up", cluster: "meltemi" },
+      xds: { host: ip, port },
+      admin: options.admin,
+      mode: "delta",
+    }),
+    concurrency: options.concurrency,
+    log: options.log.child({ component: "envoy" }),
+  });
+  const broken = envoy.exited.then((exit): never => {
+    throw ended(exit);
+  });
+  // Somebody may look at it later than it happens.
+  broken.catch(() => {});
+  try {
+    const [admin] = await Promise.race([Promise.all([envoy.ready(), adapter.controlPlane.synchronized()]), broken]);
+    return {
+      listeners: await runningListeners(admin),
+      admin,
+      xds: formatAddress(adapter.xds),
+      http: formatAddress(adapter.http),
+      broken,
+      stop: async () => {
+        await envoy.stop();
+        await adapter.stop();
+      },
+    };
+  } catch (error) {
+    await envoy.stop();
+    throw error;
+  }
+}
+
+interface ListenerStatus {
+  readonly name: string;
+  readonly local_address: SocketAddress;
+  readonly additional_local_addresses?: readonly SocketAddress[];
+}
+
+interface SocketAddress {
+  readonly socket_address: { readonly address: string; readonly port_value: number };
+}
+
+/** What Envoy listens on, asked of itself: a port that was given as 0 is a real one there. */
+async function runningListeners(admin: string): Promise<readonly RunningListener[]> {
+  const response = await fetch(`http://${admin}/listeners?format=json`);
+  const { listener_statuses = [] } = (await response.json()) as { listener_statuses?: readonly ListenerStatus[] };
+  return listener_statuses.map(({ name, local_address, additional_local_addresses = [] }) => ({
+    name,
+    addresses: [local_address, ...additional_local_addresses].map(({ socket_address: { address, port_value } }) =>
+      formatAddress({ ip: address, port: port_value }),
+    ),
+  }));
+}

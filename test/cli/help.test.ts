@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { meltemi } from "./support/meltemi.js";
+
+describe("help", () => {
+  it.each([[], ["up"], ["adapter"], ["bootstrap"], ["check"], ["explain"]])(
+    "meltemi %s --help has examples",
+    async (...command) => {
+      const { status, stdout, stderr } = await meltemi(...command, "--help");
+      expect(status).toBe(0);
+      expect(stderr).toBe("");
+      expect(stdout).toContain(`Usage: meltemi ${command.join("")}`);
+      expect(stdout).toContain("Examples:\n  meltemi ");
+      expect(stdout).toContain("Exit codes: 0 ");
+    },
+  );
+
+  it("--version prints the package's version", async () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    expect(await meltemi("--version")).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
+  });
+});
+
+describe("called wrongly: status 2, nothing on stdout, and what to do", () => {
+  it.each([
+    ["an unknown command", ["chek", "x"], /unknown command 'chek'(.|\n)*meltemi --help/],
+    [
+      "an unknown option",
+      ["check", "--strickt", "x"],
+      /unknown option '--strickt'\n\(Did you mean --strict\?\)\nRun "meltemi check --help"/,
+    ],
+    ["a missing option", ["bootstrap", "--xds", "127.0.0.1:1"], /required option '--node <id>' not specified/],
+    ["a missing argument", ["check"], /missing required argument 'directory'/],
+    ["an address without a port", ["bootstrap", "--node", "a", "--xds", "localhost"], /Write ADDRESS:PORT/],
+    [
+      "a name to listen on",
+      ["up", "--config", ".", "--listen", "dubbo=localhost:1"],
+      /Write an IP address to listen on/,
+    ],
+    ["a listener without a protocol", ["up", "--config", ".", "--listen", "127.0.0.1:1"], /PROTOCOL=ADDRESS:PORT/],
+    ["a format that there is not", ["check", ".", "--output", "yaml"], /Allowed choices are text, json/],
+    ["a directory that does not exist", ["check", "no/such"], /"no\/such" does not exist: name the directory/],
+    ["a file for a directory", ["check", "package.json"], /"package.json" is no directory/],
+    [
+      "a directory that does not exist, to serve",
+      ["adapter", "--config", "no/such", "--xds", "127.0.0.1:0", "--http", "127.0.0.1:0"],
+      /"no\/such" does not exist/,
+    ],
+    [
+      "an Envoy that does not exist",
+      ["up", "--config", "envoy-config/demo", "--envoy", "no/such"],
+      /--envoy names "no\/such"/,
+    ],
+    [
+      "a way for the filter's code",
+      ["adapter", "--config", ".", "--xds", "127.0.0.1:0", "--http", "127.0.0.1:0", "--wasm", "x"],
+      /--wasm "x": write inline, local/,
+    ],
+    [
+      "an attribute without a value",
+      ["explain", "--config", ".", "--protocol", "dubbo", "--service", "s", "--attribute", "user"],
+      /NAME=VALUE/,
+    ],
+  ])("%s", async (_, args, message) => {
+    const { status, stdout, stderr } = await meltemi(...args);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe("");
+    expect(status).toBe(args.includes("--envoy") ? 3 : 2);
+  });
+});
