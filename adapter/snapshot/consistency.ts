@@ -1,0 +1,79 @@
+import type { FilterConfig } from "../filter-config/filter-config.js";
+import type { Resource, ResourceType } from "../xds/resource.js";
+import type { Snapshot } from "./snapshot.js";
+
+interface Reference {
+  readonly type: ResourceType;
+  readonly name: string;
+}
+
+/** Types whose resources are of use only to what refers to them. A cluster no route leads to today may be wanted tomorrow. */
+const REFERRED: readonly ResourceType[] = ["EDS", "ECDS", "RDS"];
+
+/** What does not fit together: a name that is referred to and not there, a resource that nothing refers to. */
+export function checkConsistency(snapshot: Snapshot): readonly string[] {
+  const problems: string[] = [];
+  const referred = new Set<string>();
+  for (const { resources } of Object.values(snapshot.types)) {
+    for (const resource of resources.values()) {
+      for (const { type, name } of referencesOf(resource)) {
+        referred.add(`${type} ${name}`);
+        if (!snapshot.types[type].resources.has(name)) {
+          problems.push(`${resource.type} ${resource.name} refers to ${type} ${name}, which does not exist`);
+        }
+      }
+    }
+  }
+  for (const type of REFERRED) {
+    for (const name of snapshot.types[type].resources.keys()) {
+      if (!referred.has(`${type} ${name}`)) problems.push(`nothing refers to ${type} ${name}`);
+    }
+  }
+  return problems;
+}
+
+/** Read from the resources as they are sent, not from what they were made of. */
+function referencesOf({ type, name, json }: Resource): readonly Reference[] {
+  switch (type) {
+    case "CDS":
+      return json.type === "EDS" ? [{ type: "EDS", name }] : [];
+    case "LDS":
+      return listenerReferences(json as unknown as ListenerJson);
+    case "ECDS":
+      return [...clustersOf(json as unknown as ExtensionJson)].map((cluster) => ({ type: "CDS", name: cluster }));
+    default:
+      return [];
+  }
+}
+
+interface ListenerJson {
+  readonly filter_chains: readonly {
+    readonly filters: readonly {
+      readonly name: string;
+      readonly config_discovery?: object;
+      readonly typed_config?: { readonly rds?: { readonly route_config_name: string } };
+    }[];
+  }[];
+}
+
+function listenerReferences({ filter_chains }: ListenerJson): readonly Reference[] {
+  const filters = filter_chains.flatMap((chain) => chain.filters);
+  return filters.flatMap(({ name, config_discovery, typed_config }): Reference[] => {
+    if (config_discovery !== undefined) return [{ type: "ECDS", name }];
+    return typed_config?.rds === undefined ? [] : [{ type: "RDS", name: typed_config.rds.route_config_name }];
+  });
+}
+
+interface ExtensionJson {
+  readonly typed_config: { readonly config: { readonly configuration: { readonly value: string } } };
+}
+
+function clustersOf({ typed_config }: ExtensionJson): ReadonlySet<string> {
+  const table = JSON.parse(typed_config.config.configuration.value) as FilterConfig;
+  const actions = table.virtual_hosts.flatMap(({ routes }) => routes).map(({ route }) => route);
+  return new Set(
+    actions.flatMap((action) =>
+      "cluster" in action ? [action.cluster] : action.weighted_clusters.clusters.map(({ name }) => name),
+    ),
+  );
+}

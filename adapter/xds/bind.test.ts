@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import type { OutboundListener } from "../model/model.js";
+import { bindListeners } from "./bind.js";
+
+function listener(protocol: string, port: number, ...services: string[]): OutboundListener {
+  return { protocol, port, virtualHosts: [{ name: `${services[0]}:${port}`, services, routes: [] }] };
+}
+
+describe("bindListeners", () => {
+  it("binds to the loopback address and the service's port where nothing else is said", () => {
+    const { bound, problems } = bindListeners([listener("dubbo", 20880, "a")], []);
+    expect(bound).toMatchObject([{ name: "outbound_dubbo_20880", addresses: [{ ip: "127.0.0.1", port: 20880 }] }]);
+    expect(problems).toEqual([]);
+  });
+
+  it("gives the listener of a port the addresses that are named for it", () => {
+    const addresses = [
+      { ip: "0.0.0.0", port: 1 },
+      { ip: "::", port: 1 },
+    ] as const;
+    const { bound } = bindListeners([listener("dubbo", 20880, "a")], [{ protocol: "dubbo", port: 20880, addresses }]);
+    expect(bound).toMatchObject([{ name: "outbound_dubbo_20880", addresses }]);
+  });
+
+  it("puts all ports of a protocol behind one listener where no port is named, those named apart excepted", () => {
+    const { bound, problems } = bindListeners(
+      [listener("dubbo", 1, "a"), listener("dubbo", 2, "b"), listener("dubbo", 3, "c"), listener("thrift", 4, "d")],
+      [
+        { protocol: "dubbo", addresses: [{ ip: "127.0.0.1", port: 9 }] },
+        { protocol: "dubbo", port: 2, addresses: [{ ip: "127.0.0.1", port: 8 }] },
+      ],
+    );
+    const ways = bound.map(({ name, listener }) => [
+      name,
+      listener.virtualHosts.map((virtualHost) => virtualHost.name),
+    ]);
+    expect(Object.fromEntries(ways)).toEqual({
+      outbound_dubbo_9: ["a:1", "c:3"],
+      outbound_dubbo_2: ["b:2"],
+      outbound_thrift_4: ["d:4"],
+    });
+    expect(problems).toEqual([]);
+  });
+
+  it("leaves a service name that two ports claim to the first, and says so", () => {
+    const { bound, problems } = bindListeners(
+      [listener("dubbo", 1, "a", "shared"), listener("dubbo", 2, "shared")],
+      [{ protocol: "dubbo", addresses: [{ ip: "127.0.0.1", port: 9 }] }],
+    );
+    expect(bound[0]?.listener.virtualHosts.map((virtualHost) => virtualHost.name)).toEqual(["a:1"]);
+    expect(problems).toEqual([expect.stringContaining('"shared" belongs to a:1 and to shared:2')]);
+  });
+
+  it("leaves out a listener whose address is taken, and says so", () => {
+    const { bound, problems } = bindListeners([listener("dubbo", 1, "a"), listener("thrift", 1, "b")], []);
+    expect(bound.map(({ name }) => name)).toEqual(["outbound_dubbo_1"]);
+    expect(problems).toEqual([expect.stringContaining("outbound_thrift_1 is left out: 127.0.0.1 port 1 is taken")]);
+  });
+});

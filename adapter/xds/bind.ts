@@ -1,0 +1,96 @@
+import type { OutboundListener, VirtualHost } from "../model/model.js";
+
+export interface BindAddress {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** Where a protocol is served. Without a port all of the protocol's services are behind one listener. */
+export interface Listen {
+  readonly protocol: string;
+  /** The service port whose listener is bound here. */
+  readonly port?: number;
+  /** Those after the first are further addresses of the same listener, of another family say. */
+  readonly addresses: readonly [BindAddress, ...BindAddress[]];
+}
+
+/** A listener of the mesh with the name and the addresses it has in Envoy. */
+export interface BoundListener {
+  readonly name: string;
+  readonly addresses: readonly [BindAddress, ...BindAddress[]];
+  readonly listener: OutboundListener;
+}
+
+/**
+ * Gives the mesh's listeners their addresses: those that `listen` names for their protocol and port, else those it names for
+ * their protocol, else the loopback address and their own port. What cannot be served so is left out, and said.
+ */
+export function bindListeners(
+  listeners: readonly OutboundListener[],
+  listen: readonly Listen[],
+): { readonly bound: readonly BoundListener[]; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const bound: BoundListener[] = [];
+  const shared = new Map<Listen, OutboundListener[]>();
+  // The filter takes no table without a virtual host.
+  for (const listener of listeners.filter(({ virtualHosts }) => virtualHosts.length > 0)) {
+    const { protocol, port } = listener;
+    const entry =
+      listen.find((entry) => entry.protocol === protocol && entry.port === port) ??
+      listen.find((entry) => entry.protocol === protocol && entry.port === undefined);
+    if (entry !== undefined && entry.port === undefined) shared.set(entry, [...(shared.get(entry) ?? []), listener]);
+    else {
+      const addresses = entry?.addresses ?? ([{ ip: "127.0.0.1", port }] as const);
+      bound.push({ name: listenerName(protocol, port), addresses, listener });
+    }
+  }
+  for (const [{ protocol, addresses }, members] of shared) {
+    const port = addresses[0].port;
+    const listener = { protocol, port, virtualHosts: mergeVirtualHosts(members, problems) };
+    bound.push({ name: listenerName(protocol, port), addresses, listener });
+  }
+  return { bound: withoutConflicts(bound, problems), problems };
+}
+
+/** A shared listener is named by the port it is bound to: services that come and go on other ports do not rename it. */
+function listenerName(protocol: string, port: number): string {
+  return `outbound_${protocol}_${port}`;
+}
+
+/** Behind one listener a service name has one meaning: the lowest port keeps a name that several claim. */
+function mergeVirtualHosts(members: readonly OutboundListener[], problems: string[]): readonly VirtualHost[] {
+  const owners = new Map<string, string>();
+  const merged: VirtualHost[] = [];
+  for (const virtualHost of members.flatMap((member) => member.virtualHosts)) {
+    const services = virtualHost.services.filter((service) => {
+      const owner = owners.get(service);
+      if (owner === undefined) owners.set(service, virtualHost.name);
+      else {
+        problems.push(
+          `service name "${service}" belongs to ${owner} and to ${virtualHost.name}, which share a listener; calls go to ` +
+            `${owner}. Give each port a listener of its own (--listen with a port), or name the service in one of them only`,
+        );
+      }
+      return owner === undefined;
+    });
+    if (services.length > 0) merged.push({ ...virtualHost, services });
+  }
+  return merged;
+}
+
+/** Envoy would refuse all listeners for two of one name or one address. */
+function withoutConflicts(bound: readonly BoundListener[], problems: string[]): readonly BoundListener[] {
+  const taken = new Map<string, string>();
+  return bound.filter(({ name, addresses }) => {
+    const keys = [name, ...addresses.map(({ ip, port }) => `${ip} port ${port}`)];
+    const conflict = keys.find((key) => taken.has(key));
+    if (conflict !== undefined) {
+      problems.push(
+        `listener ${name} is left out: ${conflict} is taken by listener ${taken.get(conflict)}. Give it an address of its own with --listen`,
+      );
+      return false;
+    }
+    for (const key of keys) taken.set(key, name);
+    return true;
+  });
+}

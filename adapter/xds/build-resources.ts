@@ -1,0 +1,57 @@
+import { toFilterConfig } from "../filter-config/filter-config.js";
+import type { Mesh, Service, ServicePort } from "../model/model.js";
+import { bindListeners, type Listen } from "./bind.js";
+import { buildCluster } from "./clusters.js";
+import { buildEndpoints } from "./endpoints.js";
+import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
+import { buildListener } from "./listeners.js";
+import type { Resource } from "./resource.js";
+import { buildTunnelRoute } from "./routes.js";
+
+export interface XdsOptions {
+  readonly listen: readonly Listen[];
+  readonly code: WasmCode;
+}
+
+/** All of Envoy's resources for a mesh, and in words what of the mesh could not be served as it is. */
+export function buildResources(
+  mesh: Mesh,
+  { listen, code }: XdsOptions,
+): { readonly resources: readonly Resource[]; readonly problems: readonly string[] } {
+  const { bound, problems } = bindListeners(mesh.listeners, listen);
+  const resources: Resource[] = [];
+  for (const bind of bound) {
+    const { name, listener } = bind;
+    resources.push(buildListener(bind), buildExtensionConfig(name, listener.protocol, toFilterConfig(listener), code));
+  }
+  if (bound.length > 0) resources.push(buildTunnelRoute());
+  const destinations = destinationsOf(mesh);
+  for (const service of mesh.services) {
+    for (const port of service.ports) {
+      // Of a port that speaks nothing of ours no cluster is wanted, unless a route leads there.
+      if (port.protocol !== undefined || destinations.has(destination(service.host, port.number))) {
+        resources.push(...buildPort(service, port));
+      }
+    }
+  }
+  return { resources, problems };
+}
+
+/** The port's cluster and those of all subsets, wanted or not: a route that turns to another subset then changes ECDS alone. */
+function buildPort(service: Service, port: ServicePort): readonly Resource[] {
+  return [undefined, ...service.subsets].flatMap((subset) => {
+    const cluster = buildCluster(service, port, subset);
+    return service.resolution === "STATIC" ? [cluster, buildEndpoints(service, port, subset)] : [cluster];
+  });
+}
+
+function destinationsOf(mesh: Mesh): ReadonlySet<string> {
+  const routes = mesh.listeners
+    .flatMap(({ virtualHosts }) => virtualHosts)
+    .flatMap((virtualHost) => virtualHost.routes);
+  return new Set(routes.flatMap((route) => route.destinations.map(({ host, port }) => destination(host, port))));
+}
+
+function destination(host: string, port: number): string {
+  return `${host}:${port}`;
+}

@@ -1,0 +1,33 @@
+import { clusterName } from "../model/cluster-name.js";
+import type { Service, ServicePort, Subset } from "../model/model.js";
+import { loadAssignment } from "./endpoints.js";
+import type { JsonObject } from "./json.js";
+import { ADS, makeResource, type Resource } from "./resource.js";
+import { connections, loadBalancing, outlierDetection, policyOfPort } from "./traffic-policy.js";
+import { transportSocket } from "./upstream-tls.js";
+
+/** CDS: the cluster of a service's port, or of one of its subsets. */
+export function buildCluster(service: Service, port: ServicePort, subset: Subset | undefined): Resource {
+  const name = clusterName({ host: service.host, subset: subset?.name, port: port.number });
+  const policy = policyOfPort(subset?.trafficPolicy ?? service.trafficPolicy, port);
+  return makeResource("CDS", name, {
+    name,
+    ...discovery(name, service, port, subset),
+    ...loadBalancing(policy.loadBalancer),
+    ...connections(policy.connectionPool),
+    ...outlierDetection(policy.outlierDetection),
+    ...transportSocket(policy.tls, service.host),
+  });
+}
+
+/** Addresses that Envoy resolves stand in the cluster; those that are known come by EDS, so that they change on their own. */
+function discovery(name: string, service: Service, port: ServicePort, subset: Subset | undefined): JsonObject {
+  if (service.resolution === "STATIC") return { type: "EDS", eds_cluster_config: { eds_config: ADS } };
+  return {
+    type: "STRICT_DNS",
+    // Both families of a name, tried by happy eyeballs.
+    dns_lookup_family: "ALL",
+    respect_dns_ttl: true,
+    load_assignment: loadAssignment(name, service, port, subset),
+  };
+}

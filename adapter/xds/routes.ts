@@ -1,0 +1,53 @@
+import { any, type JsonObject } from "./json.js";
+import { makeResource, type Resource } from "./resource.js";
+
+/** The one route configuration that all tunnels share; by RDS, so that it can change without draining a listener. */
+export const TUNNEL_ROUTE = "meltemi_tunnel";
+
+/** Times a tunnel tries another host before the calls on it fail. */
+const CONNECT_RETRIES = 3;
+
+/**
+ * RDS: a CONNECT goes to the cluster that the filter names in a header. Hosts that refuse the connection are passed over;
+ * the answer tells the filter which host it was, or why there is none.
+ */
+export function buildTunnelRoute(): Resource {
+  return makeResource("RDS", TUNNEL_ROUTE, {
+    name: TUNNEL_ROUTE,
+    virtual_hosts: [
+      {
+        name: TUNNEL_ROUTE,
+        domains: ["*"],
+        routes: [
+          {
+            match: { connect_matcher: {} },
+            route: {
+              cluster_header: "x-meltemi-cluster",
+              timeout: "0s",
+              upgrade_configs: [{ upgrade_type: "CONNECT", connect_config: {} }],
+              retry_policy: {
+                retry_on: "connect-failure",
+                num_retries: CONNECT_RETRIES,
+                retry_host_predicate: [
+                  {
+                    name: "envoy.retry_host_predicates.previous_hosts",
+                    typed_config: any("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate", {}),
+                  },
+                ],
+                host_selection_retry_max_attempts: CONNECT_RETRIES,
+              },
+            },
+            response_headers_to_add: [
+              responseHeader("x-meltemi-upstream-host", "%UPSTREAM_HOST%"),
+              responseHeader("x-meltemi-response-flags", "%RESPONSE_FLAGS%"),
+            ],
+          },
+        ],
+      },
+    ],
+  });
+}
+
+function responseHeader(key: string, value: string): JsonObject {
+  return { header: { key, value }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
+}

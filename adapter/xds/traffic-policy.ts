@@ -1,0 +1,82 @@
+import type { ConnectionPool, LoadBalancer, OutlierDetection, ServicePort, TrafficPolicy } from "../model/model.js";
+import { duration, type JsonObject } from "./json.js";
+
+/**
+ * A tunnel is a connection, a pending request and a request to Envoy; its defaults of 1,024 (and 3 retries at a time) would be
+ * reached by 1,024 clients. High on purpose, finite so that the gauges of what remains stay readable.
+ */
+const CIRCUIT_BREAKER_LIMIT = 100_000;
+
+/** What holds for one port: its own settings stand instead of the others, as Istio's portLevelSettings do. */
+export function policyOfPort(policy: TrafficPolicy, port: ServicePort): Omit<TrafficPolicy, "ports"> {
+  return policy.ports?.[port.number] ?? policy;
+}
+
+/**
+ * Least requests by default, as Istio: a tunnel is one request that lasts, so it spreads connections. PASSTHROUGH has no
+ * meaning where the message, not the caller's address, picks the host, and is served the same.
+ */
+export function loadBalancing(balancer: LoadBalancer | undefined): JsonObject {
+  switch (balancer?.kind) {
+    case "ROUND_ROBIN":
+    case "RANDOM":
+      return { lb_policy: balancer.kind };
+    case "RING_HASH":
+      return { lb_policy: "RING_HASH", ring_hash_lb_config: { minimum_ring_size: balancer.minimumRingSize } };
+    case "MAGLEV":
+      return { lb_policy: "MAGLEV", maglev_lb_config: { table_size: balancer.tableSize } };
+    default:
+      return { lb_policy: "LEAST_REQUEST" };
+  }
+}
+
+export function connections(pool: ConnectionPool | undefined): JsonObject {
+  const thresholds = {
+    max_connections: pool?.maxConnections ?? CIRCUIT_BREAKER_LIMIT,
+    max_pending_requests: CIRCUIT_BREAKER_LIMIT,
+    max_requests: CIRCUIT_BREAKER_LIMIT,
+    max_retries: CIRCUIT_BREAKER_LIMIT,
+  };
+  const timeout_ms = pool?.connect_timeout_ms;
+  const keepalive = pool?.tcpKeepalive;
+  return {
+    connect_timeout: timeout_ms === undefined ? undefined : duration(timeout_ms),
+    circuit_breakers: { thresholds: [thresholds] },
+    upstream_connection_options:
+      keepalive === undefined
+        ? undefined
+        : {
+            tcp_keepalive: {
+              keepalive_probes: keepalive.probes,
+              keepalive_time: keepalive.time_s,
+              keepalive_interval: keepalive.interval_s,
+            },
+          },
+  };
+}
+
+/**
+ * Ejection of hosts. Envoy sees no answers of a tunnel, only whether it could be made: what Istio counts as gateway errors of
+ * TCP (refused, reset, timed out) are failures of local origin here. Panic is off unless asked for, as in Istio.
+ */
+export function outlierDetection(outlier: OutlierDetection | undefined): JsonObject {
+  if (outlier === undefined) return {};
+  const failures = outlier.consecutive5xx ?? outlier.consecutiveGatewayErrors;
+  return {
+    outlier_detection: {
+      split_external_local_origin_errors: true,
+      consecutive_local_origin_failure: failures,
+      enforcing_consecutive_local_origin_failure: failures === 0 ? 0 : 100,
+      // By rate Envoy would eject hosts that the user has not asked to be judged so.
+      enforcing_local_origin_success_rate: 0,
+      interval: optionalDuration(outlier.interval_ms),
+      base_ejection_time: optionalDuration(outlier.baseEjectionTime_ms),
+      max_ejection_percent: outlier.maxEjectionPercent,
+    },
+    common_lb_config: { healthy_panic_threshold: { value: outlier.minHealthPercent ?? 0 } },
+  };
+}
+
+function optionalDuration(time_ms: number | undefined): string | undefined {
+  return time_ms === undefined ? undefined : duration(time_ms);
+}

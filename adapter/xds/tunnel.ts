@@ -1,0 +1,42 @@
+import { any, type JsonObject } from "./json.js";
+import { ADS } from "./resource.js";
+import { TUNNEL_ROUTE } from "./routes.js";
+
+/** Bytes of one tunnel that may be on their way to a slow upstream, and so held in Envoy's memory. */
+const STREAM_WINDOW_BYTES = 1 << 20;
+/** The same for all tunnels of one client connection: four slow upstreams before a fifth is held up. */
+const CONNECTION_WINDOW_BYTES = 4 << 20;
+/** RFC 9113, 6.5.2: SETTINGS_MAX_FRAME_SIZE. One DATA head may announce a message of up to 1 MiB. */
+const SETTINGS_MAX_FRAME_SIZE = 5;
+const MAX_FRAME_BYTES = 1 << 20;
+
+/**
+ * The HTTP connection manager behind the filter. It speaks HTTP/2 with the filter alone and carries tunnels that live as
+ * long as the client's connection: no timeout of Envoy's may end them. No access log, no request ids: a tunnel is no call.
+ */
+export function tunnelFilter(statPrefix: string): JsonObject {
+  return {
+    name: "envoy.filters.network.http_connection_manager",
+    typed_config: any("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
+      stat_prefix: statPrefix,
+      codec_type: "HTTP2",
+      generate_request_id: false,
+      stream_idle_timeout: "0s",
+      common_http_protocol_options: { idle_timeout: "0s" },
+      http2_protocol_options: {
+        allow_connect: true,
+        initial_stream_window_size: STREAM_WINDOW_BYTES,
+        initial_connection_window_size: CONNECTION_WINDOW_BYTES,
+        custom_settings_parameters: [{ identifier: SETTINGS_MAX_FRAME_SIZE, value: MAX_FRAME_BYTES }],
+      },
+      upgrade_configs: [{ upgrade_type: "CONNECT" }],
+      http_filters: [
+        {
+          name: "envoy.filters.http.router",
+          typed_config: any("envoy.extensions.filters.http.router.v3.Router", { suppress_envoy_headers: true }),
+        },
+      ],
+      rds: { config_source: ADS, route_config_name: TUNNEL_ROUTE },
+    }),
+  };
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import type { Mesh, TrafficPolicy } from "../../adapter/model/model.js";
+import { checkConsistency } from "../../adapter/snapshot/consistency.js";
+import { makeSnapshot } from "../../adapter/snapshot/snapshot.js";
+import { buildBootstrap } from "../../adapter/xds/bootstrap.js";
+import { buildResources } from "../../adapter/xds/build-resources.js";
+import { RESOURCE_TYPES } from "../../adapter/xds/resource.js";
+import { endpoint, meshOf, reviews, routeTo } from "./mesh.js";
+
+const EVERYTHING: TrafficPolicy = {
+  loadBalancer: { kind: "RING_HASH", minimumRingSize: 1024 },
+  connectionPool: {
+    maxConnections: 10,
+    connect_timeout_ms: 250,
+    tcpKeepalive: { probes: 3, time_s: 60, interval_s: 10 },
+  },
+  outlierDetection: {
+    consecutive5xx: 7,
+    interval_ms: 1_500,
+    baseEjectionTime_ms: 180_000,
+    maxEjectionPercent: 50,
+    minHealthPercent: 20,
+  },
+  tls: {
+    mode: "MUTUAL",
+    sni: "reviews.example",
+    caCertificates: "/tls/ca.pem",
+    clientCertificate: "/tls/client.pem",
+    privateKey: "/tls/client.key",
+    subjectAltNames: ["spiffe://cluster.local/ns/prod/sa/reviews", "reviews.example", "10.0.0.1"],
+  },
+  ports: { 20881: { loadBalancer: { kind: "MAGLEV", tableSize: 65537 } } },
+};
+
+const DEFAULTS = meshOf([reviews()], [routeTo("v2"), routeTo(undefined)]);
+
+/** Every field of the model that Envoy's resources are made of. */
+const FULL: Mesh = meshOf(
+  [
+    reviews({
+      ports: [
+        { number: 20880, name: "dubbo", protocol: "dubbo" },
+        { number: 20881, name: "dubbo-admin", protocol: "dubbo" },
+        { number: 8080, name: "http", protocol: undefined },
+      ],
+      endpoints: [
+        endpoint({ addresses: ["10.0.0.1", "fd00::1"], labels: { version: "v1" }, weight: 3 }),
+        endpoint({ addresses: ["10.0.0.2"], labels: { version: "v2" }, ports: { dubbo: 30002 } }),
+        endpoint({
+          addresses: ["10.0.0.3"],
+          labels: { version: "v2", zone: "b" },
+          locality: { region: "eu", zone: "b", subZone: "rack-1" },
+        }),
+      ],
+      subsets: [
+        { name: "v1", labels: { version: "v1" }, trafficPolicy: { loadBalancer: { kind: "ROUND_ROBIN" } } },
+        { name: "v2", labels: { version: "v2" }, trafficPolicy: EVERYTHING },
+        { name: "v3", labels: { version: "v3" }, trafficPolicy: { tls: { mode: "SIMPLE" } } },
+      ],
+      trafficPolicy: { tls: { mode: "SIMPLE", insecureSkipVerify: true } },
+    }),
+    reviews({
+      host: "ratings.example.com",
+      resolution: "DNS",
+      ports: [{ number: 20880, name: "dubbo", protocol: "dubbo" }],
+      endpoints: [endpoint({ addresses: ["ratings.example.com"] })],
+      subsets: [],
+    }),
+  ],
+  [
+    routeTo("v2", {
+      match: [
+        { name: "user", invert: false, kind: "exact", value: "jason" },
+        { name: "method", invert: true, kind: "prefix", value: "get" },
+      ],
+    }),
+    routeTo(undefined, {
+      name: "split",
+      destinations: [
+        { host: "reviews.prod.svc.cluster.local", subset: "v1", port: 20880, weight: 90 },
+        { host: "ratings.example.com", subset: undefined, port: 20880, weight: 10 },
+      ],
+    }),
+  ],
+);
+
+describe.each([
+  ["defaults", DEFAULTS],
+  ["full", FULL],
+])("the resources of the mesh %s", (name, mesh) => {
+  const { resources, problems } = buildResources(mesh, {
+    code: { kind: "inline", bytes: new TextEncoder().encode("the filter") },
+    listen: [
+      {
+        protocol: "dubbo",
+        port: 20880,
+        addresses: [
+          { ip: "127.0.0.1", port: 20880 },
+          { ip: "::1", port: 20880 },
+        ],
+      },
+    ],
+  });
+  const snapshot = makeSnapshot(resources);
+
+  it.each(RESOURCE_TYPES)("are the known ones in %s", async (type) => {
+    const json = [...snapshot.types[type].resources.values()].map((resource) => resource.json);
+    const text = JSON.stringify(
+      json,
+      (_key, value) => (value instanceof Uint8Array ? `${value.length} bytes` : value),
+      2,
+    );
+    await expect(`${text}\n`).toMatchFileSnapshot(`__golden__/${name}.${type.toLowerCase()}.json`);
+  });
+
+  it("refer to what exists, and to all of it", () => {
+    expect(problems).toEqual([]);
+    expect(checkConsistency(snapshot)).toEqual([]);
+  });
+
+  it("have the same version whatever the order they were made in", () => {
+    expect(makeSnapshot([...resources].reverse()).version).toBe(snapshot.version);
+  });
+});
+
+it("prints a bootstrap", async () => {
+  const bootstrap = buildBootstrap({
+    node: { id: "laptop", cluster: "meltemi" },
+    xds: { host: "adapter.example", port: 18000 },
+    admin: { ip: "127.0.0.1", port: 9901 },
+    mode: "delta",
+  });
+  await expect(`${JSON.stringify(bootstrap, null, 2)}\n`).toMatchFileSnapshot("__golden__/bootstrap.json");
+});
