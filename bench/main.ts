@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { cpus, release } from "node:os";
 import type { JsonObject } from "../adapter/xds/json.js";
 import { bootstrap } from "./bootstrap.js";
 import type { Case } from "./cases.js";
@@ -68,15 +69,19 @@ function calls(mix: BenchOptions["mix"], listener: string): { user: string; serv
   return mix === "one" ? [canary] : [canary, { user: ORDINARY_USER, server: DEFAULT_CLUSTER }];
 }
 
+function setting({ rounds, seconds, mix, routes }: BenchOptions, envoy: Envoy): string {
+  const machine = `${cpus().length} × ${cpus()[0]?.model}, Linux ${release()}`;
+  const method = `${rounds} rounds of ${seconds} s, calls to ${mix} cluster${mix === "two" ? "s" : ""}, ${routes} routes`;
+  return `Envoy ${envoy.version} with one worker; ${method}\n${machine}`;
+}
+
 async function bench(options: BenchOptions): Promise<void> {
   const load = await Load.start();
   const measured: Measured[] = [];
   try {
     const envoy = await startEnvoy(options.envoy, bootstrap(listeners(options), load.servers));
     try {
-      console.log(
-        `Envoy ${envoy.version}, one worker; ${options.rounds} rounds of ${options.seconds} s\n\n${tableHead()}`,
-      );
+      console.log(`${setting(options, envoy)}\n\n${tableHead()}`);
       for (const group of groups(options, envoy)) {
         const figures = await measureInTurns(load, group, options.rounds);
         console.log(tableOf(figures));
@@ -89,14 +94,8 @@ async function bench(options: BenchOptions): Promise<void> {
     load.stop();
   }
   if (options.json !== undefined) {
-    writeFileSync(
-      options.json,
-      `${JSON.stringify(
-        measured.map(({ figures }) => figures),
-        null,
-        2,
-      )}\n`,
-    );
+    const all = measured.map(({ figures }) => figures);
+    writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`);
   }
 }
 
