@@ -4,7 +4,7 @@
  *
  *     ```yaml config [LISTENER]            the listener's configuration from here on (default listener: dubbo)
  *     ```yaml config refused [LISTENER]    one that the filter must refuse
- *     ```yaml peer                         how HCM behaves (PeerOptions)
+ *     ```yaml peer                         how HCM behaves (PeerOptions, and readBufferBytes)
  *     ```calls                             what happens, line by line: see script.ts
  */
 export interface Block {

@@ -2,7 +2,7 @@ import { parse } from "yaml";
 import type { Connection } from "../emulator/connection.js";
 import { EmulatedEnvoy } from "../emulator/envoy.js";
 import { DEFAULT_PEER, Http2Peer, type PeerOptions } from "../emulator/peer/peer.js";
-import type { Connect, Tunnel } from "../emulator/peer/tunnel.js";
+import type { Connect, Refusal, Tunnel } from "../emulator/peer/tunnel.js";
 import type { ByteQueue } from "../support/byte-queue.js";
 import { answerText, decodeMessage, describeMessage } from "../support/dubbo.js";
 import type { Case } from "./case-file.js";
@@ -40,7 +40,7 @@ export class Replay {
 
   run(): void {
     for (const block of this.source.blocks) {
-      if (block.kind === "peer") this.peerOptions = { ...this.peerOptions, ...parse(block.text) };
+      if (block.kind === "peer") this.configurePeer(parse(block.text));
       else if (block.kind === "config") {
         const accepted = this.envoy.configureWorker(block.listener, JSON.stringify(parse(block.text)));
         if (accepted === block.refused) {
@@ -50,6 +50,11 @@ export class Replay {
       } else this.runScript(parseScript(block.text, block.line));
     }
     this.checkNothingLeft();
+  }
+
+  private configurePeer({ readBufferBytes, ...options }: Partial<PeerOptions> & { readBufferBytes?: number }): void {
+    if (readBufferBytes !== undefined) this.envoy.readBufferLimit_bytes = readBufferBytes;
+    this.peerOptions = { ...this.peerOptions, ...options };
   }
 
   private runScript(steps: Step[]): void {
@@ -116,9 +121,9 @@ export class Replay {
   private runClusterStep(name: string, verb: string, first: string): void {
     const [cluster = "", clientName = "client"] = name.split("/");
     const tunnel = (): Tunnel => this.client(clientName).peer.tunnel(cluster);
-    if (verb === "refuses") this.connect[cluster] = first as Connect;
+    if (verb === "refuses") this.settleWaiting(cluster, first as Refusal);
     else if (verb === "waits") this.connect[cluster] = "wait";
-    else if (verb === "accepts") this.acceptWaiting(cluster);
+    else if (verb === "accepts") this.settleWaiting(cluster, "accept");
     else if (verb === "ends") this.client(clientName).peer.finish(tunnel());
     else if (verb === "resets") this.client(clientName).peer.reset(tunnel());
     else if (verb === "grants") this.client(clientName).peer.grantWindow(Number(first), tunnel());
@@ -130,11 +135,13 @@ export class Replay {
     } else throw new Error(`a cluster does not do "${verb}"`);
   }
 
-  private acceptWaiting(cluster: string): void {
-    this.connect[cluster] = "accept";
+  private settleWaiting(cluster: string, outcome: "accept" | Refusal): void {
+    this.connect[cluster] = outcome;
     for (const { peer } of this.clients.values()) {
       for (const tunnel of peer.tunnels) {
-        if (tunnel.cluster === cluster && !tunnel.connected && !tunnel.ended) peer.accept(tunnel);
+        if (tunnel.cluster !== cluster || tunnel.connected || tunnel.ended) continue;
+        if (outcome === "accept") peer.accept(tunnel);
+        else peer.refuse(tunnel, outcome);
       }
     }
   }

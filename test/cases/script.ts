@@ -10,7 +10,7 @@ import { splitWords } from "./message-text.js";
  *     client < reply ID STATUS "…"                                  … a reply that the filter made, with this in its text
  *     NAME nothing                                                  NAME has received nothing more
  *     client closed                                                 the filter has closed the connection
- *     CLUSTER refuses UF|UH|UO|NC     CLUSTER waits    CLUSTER accepts     what becomes of its next tunnel (and of a waiting one)
+ *     CLUSTER refuses UF|UH|UO|NC     CLUSTER waits    CLUSTER accepts     what becomes of its next tunnels, and of waiting ones
  *     CLUSTER ends     CLUSTER resets                               its connection ends, by FIN or by RST
  *     CLUSTER opened N                                              so many tunnels were opened to it so far
  *     CLUSTER grants N     client grants N                          N bytes of window, for the tunnel or its connection

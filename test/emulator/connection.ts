@@ -10,9 +10,6 @@ export interface NextFilter {
   onConnectionClose(): void;
 }
 
-/** Envoy's default of `per_connection_buffer_limit_bytes`: with so many bytes unprocessed it reads no more. */
-const READ_BUFFER_LIMIT_BYTES = 1 << 20;
-
 /** A client's connection: its socket, Envoy's read buffer, our filter, and the next filter. */
 export class Connection {
   /** What the client has received. */
@@ -31,6 +28,8 @@ export class Connection {
   constructor(
     private readonly vm: Vm,
     root: RootContext,
+    /** The listener's `per_connection_buffer_limit_bytes`: with so many bytes unprocessed Envoy reads no more. */
+    private readonly readBufferLimit_bytes: number,
     next: (connection: Connection) => NextFilter,
   ) {
     this.next = next(this);
@@ -100,7 +99,7 @@ export class Connection {
   }
 
   private read(): void {
-    const room = READ_BUFFER_LIMIT_BYTES - this.readBuffer.length;
+    const room = this.readBufferLimit_bytes - this.readBuffer.length;
     if (!this.open || this.socket.length === 0 || room <= 0) return;
     this.readBuffer.append(this.socket.take(room));
     this.downstreamBuffer = this.readBuffer;

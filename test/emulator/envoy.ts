@@ -22,6 +22,8 @@ export class EmulatedEnvoy implements Process {
   readonly metrics = new Metrics();
   readonly log: string[] = [];
   readonly vm: Vm;
+  /** Of the connections that are made from now on; Envoy's default. */
+  readBufferLimit_bytes = 1 << 20;
   private readonly listeners = new Map<string, RootContext>();
 
   constructor(private readonly module = filterModule()) {
@@ -51,7 +53,7 @@ export class EmulatedEnvoy implements Process {
   connect(listener: string, next: (connection: Connection) => NextFilter): Connection {
     const root = this.listeners.get(listener);
     if (!root) throw new Error(`no listener ${listener}`);
-    return new Connection(this.vm, root, next);
+    return new Connection(this.vm, root, this.readBufferLimit_bytes, next);
   }
 
   run(): void {

@@ -1,0 +1,134 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import asc from "assemblyscript/asc";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeAnswer, encodeCall } from "../support/dubbo.js";
+import { type CallGraph, parseCallGraph, pathTo, reachable } from "./call-graph.js";
+import { EmulatedEnvoy } from "./envoy.js";
+import { DEFAULT_PEER, Http2Peer } from "./peer/peer.js";
+
+/** What Envoy calls while traffic flows. */
+const HOT = ["proxy_on_downstream_data", "proxy_on_upstream_data", "proxy_on_queue_ready", "proxy_on_tick"];
+
+describe("the filter, unoptimised", () => {
+  const directory = mkdtempSync(join(tmpdir(), "meltemi-wat-"));
+  let graph: CallGraph;
+
+  beforeAll(async () => {
+    const text = join(directory, "meltemi.wat");
+    const files = ["--outFile", join(directory, "meltemi.wasm"), "--textFile", text];
+    const { error, stderr } = await asc.main(["filter/index.ts", "--target", "debug", ...files]);
+    if (error) throw new Error(stderr.toString());
+    graph = parseCallGraph(readFileSync(text, "utf8"));
+  });
+
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it.each(HOT)("makes no managed object in %s", (callback) => {
+    const start = graph.exports.get(callback);
+    expect(start).toBeDefined();
+    const reached = reachable(graph, start ?? "");
+    expect(reached.size).toBeGreaterThan(1);
+    const managed = [...reached.keys()].filter((name) => /~lib\/rt\/[^/]+\/__(new|renew)$/.test(name));
+    expect(managed.map((name) => pathTo(reached, name))).toEqual([]);
+  });
+});
+
+const CONFIG = JSON.stringify({
+  virtual_hosts: [
+    {
+      name: "all",
+      services: ["demo.Greeter"],
+      routes: [
+        { match: { attributes: [{ name: "user", exact_match: "jason" }] }, route: { cluster: "v2" } },
+        { route: { cluster: "v1" } },
+      ],
+    },
+  ],
+});
+
+describe("the filter's memory", () => {
+  it("does not grow over a million calls and their answers", () => {
+    const envoy = new EmulatedEnvoy();
+    expect(envoy.configure("dubbo", CONFIG)).toBe(true);
+    let peer: Http2Peer | undefined;
+    const connection = envoy.connect("dubbo", (made) => {
+      peer = new Http2Peer(made, envoy.loop, DEFAULT_PEER);
+      return peer;
+    });
+    const { calls, answers } = round();
+    const exchange = (): void => {
+      connection.receive(calls);
+      envoy.run();
+      for (const [cluster, bytes] of answers) {
+        const tunnel = peer?.tunnel(cluster);
+        if (!tunnel) throw new Error(`no tunnel to ${cluster}`);
+        tunnel.received.drain(tunnel.received.length);
+        peer?.sendBytes(tunnel, bytes);
+      }
+      envoy.run();
+      connection.received.drain(connection.received.length);
+    };
+    for (let i = 0; i < 50; i++) exchange();
+    envoy.vm.tick();
+    const before_bytes = envoy.vm.memory.size;
+    for (let i = 0; i < 1_000_000 / CALLS_PER_READ; i++) {
+      exchange();
+      if (i % 1000 === 0) envoy.vm.tick();
+    }
+    envoy.vm.tick();
+    envoy.metrics.clearSamples();
+    expect(envoy.vm.memory.size).toBe(before_bytes);
+    expect(
+      envoy.metrics.value("meltemi_requests_total;listener=dubbo;service=all;method=hello;cluster=v2;status=20"),
+    ).toBe((1_000_000 + 50 * CALLS_PER_READ) / 4);
+  }, 120_000);
+
+  it("does not grow over connections that come and go", () => {
+    const envoy = new EmulatedEnvoy();
+    expect(envoy.configure("dubbo", CONFIG)).toBe(true);
+    const { calls } = round();
+    const visit = (): void => {
+      const connection = envoy.connect("dubbo", (made) => new Http2Peer(made, envoy.loop, DEFAULT_PEER));
+      connection.receive(calls.subarray(0, calls.length - 7));
+      envoy.run();
+      connection.closeByClient();
+    };
+    for (let i = 0; i < 100; i++) visit();
+    const before_bytes = envoy.vm.memory.size;
+    for (let i = 0; i < 5000; i++) visit();
+    expect(envoy.vm.memory.size).toBe(before_bytes);
+  });
+
+  it("does not grow over configurations", () => {
+    const envoy = new EmulatedEnvoy();
+    const change = (i: number): void => {
+      expect(envoy.configureWorker("dubbo", CONFIG.replaceAll("v1", `cluster-${i % 7}`))).toBe(true);
+      expect(envoy.configureWorker("dubbo", CONFIG.replace("user", "us\\u0000er\\"))).toBe(false);
+    };
+    for (let i = 0; i < 100; i++) change(i);
+    const before_bytes = envoy.vm.memory.size;
+    for (let i = 0; i < 3000; i++) change(i);
+    expect(envoy.vm.memory.size).toBe(before_bytes);
+  });
+});
+
+const CALLS_PER_READ = 100;
+
+/** One read full of calls, one in four for v2 by its attachment, some without a route; and what upstreams answer. */
+function round(): { calls: Uint8Array; answers: Array<[cluster: string, bytes: Uint8Array]> } {
+  const calls: Uint8Array[] = [];
+  const answers: Record<string, Uint8Array[]> = { v1: [], v2: [] };
+  for (let id = 0; id < CALLS_PER_READ; id++) {
+    const service = id % 20 === 19 ? "demo.Missing" : "demo.Greeter";
+    const forV2 = id % 4 === 0;
+    calls.push(encodeCall({ id, service, method: "hello", attachments: forV2 ? { user: "jason" } : {} }));
+    if (service === "demo.Greeter") answers[forV2 ? "v2" : "v1"]?.push(encodeAnswer({ id }));
+  }
+  const bytes = Object.entries(answers).map(([cluster, parts]): [string, Uint8Array] => [
+    cluster,
+    Buffer.concat(parts),
+  ]);
+  return { calls: Buffer.concat(calls), answers: bytes };
+}

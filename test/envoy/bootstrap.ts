@@ -1,0 +1,166 @@
+import { fileURLToPath } from "node:url";
+
+const FILTER = fileURLToPath(new URL("../../dist/meltemi.wasm", import.meta.url));
+const WASM = "type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm";
+const LABELS = ["listener", "service", "method", "cluster", "status", "code", "reason", "result"];
+
+export interface TestListener {
+  name: string;
+  /** The filter's configuration; a path instead: it comes by ECDS from that file. */
+  config: object | { ecdsFile: string };
+  /** Settings of HTTP/2 that differ from what the adapter gives. */
+  http2?: object;
+  bufferLimit_bytes?: number;
+}
+
+export interface TestCluster {
+  name: string;
+  /** Ports on 127.0.0.1, none for a cluster without hosts. */
+  ports: number[];
+  /** Envoy's circuit breaker for connections. Default: 100,000. */
+  maxConnections?: number;
+}
+
+/** The plugin as it stands in a listener or in an ECDS resource. */
+export function wasmConfig(listener: string, config: object): object {
+  return {
+    "@type": WASM,
+    config: {
+      name: listener,
+      root_id: "dubbo",
+      configuration: { "@type": "type.googleapis.com/google.protobuf.StringValue", value: JSON.stringify(config) },
+      failure_policy: "FAIL_RELOAD",
+      vm_config: { vm_id: "meltemi", runtime: "envoy.wasm.runtime.v8", code: { local: { filename: FILTER } } },
+    },
+  };
+}
+
+/** The whole of an ECDS file. */
+export function ecdsFile(listener: string, config: object): string {
+  return JSON.stringify({
+    resources: [
+      {
+        "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
+        name: listener,
+        typed_config: wasmConfig(listener, config),
+      },
+    ],
+  });
+}
+
+export function buildBootstrap(listeners: TestListener[], clusters: TestCluster[]): object {
+  return {
+    node: { id: "test", cluster: "test" },
+    admin: { address: address(0) },
+    static_resources: { listeners: listeners.map(listener), clusters: clusters.map(cluster) },
+    stats_config: {
+      use_all_default_tags: true,
+      stats_tags: LABELS.map((label) => ({ tag_name: label, regex: `^wasmcustom\\.meltemi_.*?(;${label}=([^;]*))` })),
+    },
+  };
+}
+
+function listener({ name, config, http2, bufferLimit_bytes }: TestListener): object {
+  const filter =
+    "ecdsFile" in config
+      ? {
+          name,
+          config_discovery: {
+            config_source: { path_config_source: { path: config.ecdsFile } },
+            type_urls: [WASM],
+          },
+        }
+      : { name: "envoy.filters.network.wasm", typed_config: wasmConfig(name, config) };
+  return {
+    name,
+    address: address(0),
+    stat_prefix: name,
+    ...(bufferLimit_bytes !== undefined && { per_connection_buffer_limit_bytes: bufferLimit_bytes }),
+    filter_chains: [{ filters: [filter, connectionManager(name, http2)] }],
+  };
+}
+
+function connectionManager(name: string, http2: object = {}): object {
+  const overwrite = { append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
+  return {
+    name: "envoy.filters.network.http_connection_manager",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+      stat_prefix: name,
+      codec_type: "HTTP2",
+      generate_request_id: false,
+      stream_idle_timeout: "0s",
+      common_http_protocol_options: { idle_timeout: "0s" },
+      http2_protocol_options: {
+        allow_connect: true,
+        initial_stream_window_size: 1 << 20,
+        initial_connection_window_size: 4 << 20,
+        custom_settings_parameters: [{ identifier: 5, value: 1 << 20 }],
+        ...http2,
+      },
+      upgrade_configs: [{ upgrade_type: "CONNECT" }],
+      http_filters: [
+        {
+          name: "envoy.filters.http.router",
+          typed_config: {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+            suppress_envoy_headers: true,
+          },
+        },
+      ],
+      route_config: {
+        response_headers_to_add: [
+          { header: { key: "x-meltemi-upstream-host", value: "%UPSTREAM_HOST%" }, ...overwrite },
+          { header: { key: "x-meltemi-response-flags", value: "%RESPONSE_FLAGS%" }, ...overwrite },
+        ],
+        virtual_hosts: [
+          {
+            name: "tunnels",
+            domains: ["*"],
+            routes: [
+              {
+                match: { connect_matcher: {} },
+                route: {
+                  cluster_header: "x-meltemi-cluster",
+                  timeout: "0s",
+                  upgrade_configs: [{ upgrade_type: "CONNECT", connect_config: {} }],
+                  retry_policy: {
+                    retry_on: "connect-failure",
+                    num_retries: 3,
+                    retry_host_predicate: [
+                      {
+                        name: "envoy.retry_host_predicates.previous_hosts",
+                        typed_config: {
+                          "@type":
+                            "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
+                        },
+                      },
+                    ],
+                  },
+                },
+              },
+            ],
+          },
+        ],
+      },
+    },
+  };
+}
+
+function cluster({ name, ports, maxConnections = 100_000 }: TestCluster): object {
+  const most = { max_connections: maxConnections, max_pending_requests: 100_000, max_requests: 100_000 };
+  return {
+    name,
+    type: "STATIC",
+    connect_timeout: "2s",
+    circuit_breakers: { thresholds: [most] },
+    load_assignment: {
+      cluster_name: name,
+      endpoints: [{ lb_endpoints: ports.map((port) => ({ endpoint: { address: address(port) } })) }],
+    },
+  };
+}
+
+function address(port: number): object {
+  return { socket_address: { address: "127.0.0.1", port_value: port } };
+}
