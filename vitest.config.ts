@@ -34,10 +34,10 @@ export default defineConfig({
         test: {
           name: "interop",
           include: INTEROP,
-          globalSetup: "test/cli/envoy-versions.ts",
-          // Maven and Go fetch and compile within the hooks.
+          globalSetup: ["test/cli/envoy-versions.ts", "test/interop/build.ts"],
+          // Several JVMs start at once.
           testTimeout: 120_000,
-          hookTimeout: 900_000,
+          hookTimeout: 180_000,
         },
       },
     ],

@@ -1,0 +1,143 @@
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Program } from "./program.js";
+
+const CLI = fileURLToPath(new URL("../../../dist/adapter/cli/main.js", import.meta.url));
+const READY = "ready ";
+const POLL_INTERVAL_MS = 25;
+const STAT_TIMEOUT_MS = 20_000;
+
+/** `meltemi up` before two versions of the service: user=jason goes to v2, all others to v1. */
+export class Mesh {
+  private constructor(
+    readonly program: Program,
+    /** Where consumers connect. */
+    readonly address: string,
+    private readonly admin: string,
+    private readonly directory: string,
+  ) {}
+
+  static async start(envoy: string, ports: { readonly v1: number; readonly v2: number }): Promise<Mesh> {
+    const directory = await mkdtemp(join(tmpdir(), "meltemi-interop-"));
+    await writeFile(join(directory, "services.yaml"), services(ports));
+    await writeFile(join(directory, "routes.yaml"), routes("v2"));
+    const args = [
+      "up",
+      "--config",
+      directory,
+      "--envoy",
+      envoy,
+      "--listen",
+      "dubbo=127.0.0.1:0",
+      "--log-format",
+      "text",
+    ];
+    const program = new Program("meltemi up", process.execPath, [CLI, ...args]);
+    const ready = await program.line(READY);
+    const parts = new Map(
+      ready
+        .slice(READY.length)
+        .split(" ")
+        .map((part) => part.split("=") as [string, string]),
+    );
+    const listener = [...parts].find(([name]) => name.startsWith("outbound_"));
+    if (listener === undefined) throw new Error(`no listener in "${ready}"\n${program.log()}`);
+    return new Mesh(program, listener[1], parts.get("admin") as string, directory);
+  }
+
+  /** Changes where jason goes, and resolves when the filter has taken it. */
+  async routeJasonTo(version: "v1" | "v2"): Promise<void> {
+    const taken = "meltemi_config_updates_total.*accepted";
+    const before = await this.stat(taken);
+    await writeFile(join(this.directory, "routes.tmp"), routes(version));
+    await rename(join(this.directory, "routes.tmp"), join(this.directory, "routes.yaml"));
+    const deadline_ms = Date.now() + STAT_TIMEOUT_MS;
+    while ((await this.stat(taken)) === before) {
+      if (Date.now() > deadline_ms) throw new Error(`the filter has not taken the change\n${this.program.log()}`);
+      await sleep(POLL_INTERVAL_MS);
+    }
+  }
+
+  /** Client connections that the listener has accepted. */
+  connections(): Promise<number> {
+    return this.stat("^listener\\.outbound_.*\\.downstream_cx_total$");
+  }
+
+  /** Tunnels opened to the providers: each is a connection of its own. */
+  tunnels(): Promise<number> {
+    return this.stat("^cluster\\.outbound.*greeter\\.example.*\\.upstream_cx_total$");
+  }
+
+  /** Traps of the filter, each of which costs all connections. */
+  traps(): Promise<number> {
+    return this.stat("^wasm\\..*(crash|vm_reload)");
+  }
+
+  /** The sum of Envoy's counters whose names match. */
+  async stat(pattern: string): Promise<number> {
+    const response = await fetch(`${this.admin}/stats?format=json&filter=${encodeURIComponent(pattern)}`);
+    const { stats } = (await response.json()) as { stats: { value?: number }[] };
+    return stats.reduce((sum, { value }) => sum + (value ?? 0), 0);
+  }
+
+  async stop(): Promise<void> {
+    await this.program.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+const services = ({ v1, v2 }: { readonly v1: number; readonly v2: number }): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: greeter, namespace: interop }
+spec:
+  hosts: [ greeter.example ]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports:
+  - { number: 20880, name: dubbo, protocol: TCP }
+  endpoints:
+  - { address: 127.0.0.1, ports: { dubbo: ${v1} }, labels: { version: v1 } }
+  - { address: 127.0.0.1, ports: { dubbo: ${v2} }, labels: { version: v2 } }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: greeter, namespace: interop }
+spec:
+  host: greeter.example
+  subsets:
+  - { name: v1, labels: { version: v1 } }
+  - { name: v2, labels: { version: v2 } }
+`;
+
+const routes = (jason: "v1" | "v2"): string => `
+apiVersion: networking.meltemi.io/v1alpha1
+kind: VirtualService
+metadata: { name: greeter, namespace: interop }
+spec:
+  hosts: [ io.meltemi.interop.api.GreeterService ]
+  protocol: dubbo
+  routes:
+  - name: jason
+    match:
+    - attributes: { user: { exact: jason } }
+    route:
+    - destination: { host: greeter.example, subset: ${jason}, port: { number: 20880 } }
+  - name: default
+    route:
+    - destination: { host: greeter.example, subset: v1, port: { number: 20880 } }
+---
+apiVersion: networking.meltemi.io/v1alpha1
+kind: VirtualService
+metadata: { name: plain, namespace: interop }
+spec:
+  hosts: [ io.meltemi.interop.api.PlainService ]
+  protocol: dubbo
+  routes:
+  - name: default
+    route:
+    - destination: { host: greeter.example, subset: v1, port: { number: 20880 } }
+`;
