@@ -3,7 +3,7 @@ import { createLogger } from "../log/logger.js";
 import type { BindAddress, Listen } from "../xds/bind.js";
 import { formatAddress, parseBindAddress, parseListen } from "./address.js";
 import { EXIT_CODE_HELP } from "./exit-code.js";
-import { serveDirectory } from "./serve-directory.js";
+import { requireDirectory } from "./require-directory.js";
 import { type ServingOptions, toldToEnd, withServingOptions } from "./serving-options.js";
 import { parseWasmOption } from "./wasm-option.js";
 
@@ -52,7 +52,9 @@ async function serve(options: Options): Promise<void> {
   const { config, xds, http, listen = [], wasm, wasmCluster, logLevel, logFormat } = options;
   const log = createLogger({ level: logLevel, ...(logFormat === undefined ? {} : { format: logFormat }) });
   const end = toldToEnd();
+  await requireDirectory(config);
   const code = await parseWasmOption(wasm, wasmCluster);
+  const { serveDirectory } = await import("./serve-directory.js");
   const adapter = await serveDirectory({ config, listen, xds, http, wasm: code, log });
   process.stdout.write(`ready xds=${formatAddress(adapter.xds)} http=http://${formatAddress(adapter.http)}\n`);
   await end;

@@ -1,6 +1,5 @@
 import { Command, Option } from "commander";
 import type { BindAddress } from "../xds/bind.js";
-import { buildBootstrap } from "../xds/bootstrap.js";
 import { type HostPort, parseBindAddress, parseHostPort } from "./address.js";
 import { EXIT_CODE_HELP } from "./exit-code.js";
 
@@ -35,7 +34,8 @@ export function bootstrapCommand(): Command {
         .default("delta"),
     )
     .addHelpText("after", EXAMPLES)
-    .action(({ node, cluster, xds, admin, mode }: Options) => {
+    .action(async ({ node, cluster, xds, admin, mode }: Options) => {
+      const { buildBootstrap } = await import("../xds/bootstrap.js");
       const bootstrap = buildBootstrap({ node: { id: node, cluster }, xds, admin, mode });
       process.stdout.write(`${JSON.stringify(bootstrap, undefined, 2)}\n`);
     });

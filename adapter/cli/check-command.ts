@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { check } from "../status/check.js";
 import { formatProblem, problemToJson } from "../status/format.js";
 import type { Problem } from "../status/problem.js";
 import type { Translation } from "../translate/translator.js";
@@ -36,6 +35,7 @@ export function checkCommand(finish: (code: ExitCode) => void): Command {
     .addHelpText("after", EXAMPLES)
     .action(async (directory: string, { strict, output }: Options) => {
       await requireDirectory(directory);
+      const { check } = await import("../status/check.js");
       const translation = await check(directory, { checkFilterConfig: await filterCheck() });
       const errors = count(translation.problems, "error");
       const warnings = count(translation.problems, "warning");

@@ -14,7 +14,11 @@ Examples:
   meltemi explain --config ./config --protocol dubbo --service demo.ReviewService --attribute user=jason
 ${EXIT_CODE_HELP}`;
 
-/** Resolves with the exit code. Commands that serve resolve when they have been told to end. */
+/**
+ * Commands load what they need when they are run, so that help comes at once.
+ *
+ * Resolves with the exit code. Commands that serve resolve when they have been told to end.
+ */
 export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.OK;
   const finish = (code: ExitCode): void => {

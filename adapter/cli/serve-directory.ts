@@ -7,7 +7,6 @@ import type { BindAddress, Listen } from "../xds/bind.js";
 import type { WasmCode } from "../xds/extension-configs.js";
 import { filterCheck } from "./filter-check.js";
 import { ProblemLog } from "./problem-log.js";
-import { requireDirectory } from "./require-directory.js";
 
 export interface ServeDirectoryOptions {
   readonly config: string;
@@ -29,7 +28,6 @@ export interface ServedDirectory {
 /** Resolves when the directory has been read and nodes can get what is good of it. */
 export async function serveDirectory(options: ServeDirectoryOptions): Promise<ServedDirectory> {
   const { config, listen, wasm, xds, http, log } = options;
-  await requireDirectory(config);
   const controlPlane = await startControlPlane({
     xds: { address: xds.ip, port: xds.port },
     http: { address: http.ip, port: http.port },

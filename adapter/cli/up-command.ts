@@ -3,7 +3,8 @@ import { createLogger } from "../log/logger.js";
 import type { BindAddress, Listen } from "../xds/bind.js";
 import { parseBindAddress, parseListen } from "./address.js";
 import { EXIT_CODE_HELP } from "./exit-code.js";
-import { type LocalMesh, startLocalMesh } from "./local-mesh.js";
+import type { LocalMesh } from "./local-mesh.js";
+import { requireDirectory } from "./require-directory.js";
 import { type ServingOptions, toldToEnd, withServingOptions } from "./serving-options.js";
 
 interface Options extends ServingOptions {
@@ -48,7 +49,9 @@ export function upCommand(): Command {
 async function up(options: Options): Promise<void> {
   const { config, envoy, listen = [], admin, concurrency, logLevel, logFormat } = options;
   const log = createLogger({ level: logLevel, ...(logFormat === undefined ? {} : { format: logFormat }) });
+  await requireDirectory(config);
   const end = toldToEnd();
+  const { startLocalMesh } = await import("./local-mesh.js");
   const starting = startLocalMesh({ config, envoy, listen, admin, concurrency, log, progress: log });
   const mesh = await Promise.race([starting, end.then(() => undefined)]);
   if (mesh === undefined) {

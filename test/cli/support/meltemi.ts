@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** The command line as users get it: built. */
-const MAIN = "dist/adapter/cli/main.js";
+export const MAIN = "dist/adapter/cli/main.js";
 
 export interface Result {
   readonly status: number | null;
@@ -32,12 +32,23 @@ export async function runToEnd(command: string, args: readonly string[], env = p
 
 /** A command that goes on running. */
 export class Running {
+  /** What it has printed on stdout. */
   readonly lines: string[] = [];
   readonly closed: Promise<number | null>;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #output = new EventEmitter<{ line: []; stderr: [] }>();
   #stderr = "";
 
-  private constructor(private readonly child: ChildProcessByStdio<null, Readable, Readable>) {
-    child.stderr.on("data", (chunk) => (this.#stderr += chunk));
+  private constructor(child: ChildProcessByStdio<null, Readable, Readable>) {
+    this.#child = child;
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      this.lines.push(line);
+      this.#output.emit("line");
+    });
+    child.stderr.on("data", (chunk) => {
+      this.#stderr += chunk;
+      this.#output.emit("stderr");
+    });
     this.closed = once(child, "close").then(([status]) => status as number | null);
   }
 
@@ -45,22 +56,30 @@ export class Running {
     return new Running(spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] }));
   }
 
-  /** The first line on stdout; fails with what is on stderr if the command ends before it. */
-  async firstLine(): Promise<string> {
-    const lines = createInterface({ input: this.child.stdout });
-    lines.on("line", (line) => this.lines.push(line));
-    const line = once(lines, "line").then(([line]) => line as string);
-    const closed = this.closed.then((status): never => {
-      throw new Error(`ended with status ${status} before it printed a line:\n${this.#stderr}`);
-    });
-    return await Promise.race([line, closed]);
-  }
-
   get stderr(): string {
     return this.#stderr;
   }
 
+  /** The first line on stdout. */
+  async firstLine(): Promise<string> {
+    await this.#until("line", () => this.lines.length > 0);
+    return this.lines[0] as string;
+  }
+
+  /** Resolves when this text stands on stderr so many times. */
+  async logged(text: string, times: number): Promise<void> {
+    await this.#until("stderr", () => this.#stderr.split(text).length > times);
+  }
+
   kill(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
+    this.#child.kill(signal);
+  }
+
+  /** Waits for output that makes it true; fails with what is on stderr if the command ends before. */
+  async #until(event: "line" | "stderr", isDone: () => boolean): Promise<void> {
+    const ended = this.closed.then((status): never => {
+      throw new Error(`ended with status ${status} before it printed what was waited for:\n${this.#stderr}`);
+    });
+    while (!isDone()) await Promise.race([once(this.#output, event), ended]);
   }
 }

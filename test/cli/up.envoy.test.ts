@@ -1,0 +1,114 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Provider } from "../../adapter/demo/provider.js";
+import { MAIN, Running, runToEnd } from "./support/meltemi.js";
+import { startProvider } from "./support/provider.js";
+
+const envoy = process.env.MELTEMI_TEST_ENVOY_1_40 as string;
+let config: string;
+let providers: Provider[];
+
+beforeEach(async () => {
+  config = mkdtempSync(join(tmpdir(), "meltemi-up-"));
+  cpSync("envoy-config/demo", config, { recursive: true });
+  providers = await Promise.all(["v1", "v2"].map((version) => startProvider(version, 0)));
+  for (const { version, port } of providers) edit("service.yaml", version === "v1" ? "20881" : "20882", String(port));
+});
+
+afterEach(async () => {
+  await Promise.all(providers.map((provider) => provider.stop()));
+  rmSync(config, { recursive: true });
+});
+
+function edit(name: string, from: string, to: string): void {
+  const file = join(config, name);
+  writeFileSync(file, readFileSync(file, "utf8").replaceAll(from, to));
+}
+
+function up(...args: readonly string[]): Running {
+  return Running.start(MAIN, "up", "--config", config, "--envoy", envoy, "--listen", "dubbo=127.0.0.1:0", ...args);
+}
+
+/** The addresses in the ready line, by name. */
+function addresses(line: string): Record<string, string> {
+  const [ready, ...pairs] = line.split(" ");
+  expect(ready).toBe("ready");
+  return Object.fromEntries(pairs.map((pair) => pair.split("=") as [string, string]));
+}
+
+async function call(address: string, ...attachments: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await runToEnd(process.execPath, ["dist/adapter/demo/call.js", address, ...attachments]);
+  return stdout.trim() || stderr;
+}
+
+function isListening(address: string): Promise<boolean> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
+
+describe("meltemi up", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)("routes calls from the line `ready` on, and %s ends both", async (signal) => {
+    const running = up();
+    const line = await running.firstLine();
+    const { outbound_dubbo_0: dubbo = "", admin = "", xds = "", http = "" } = addresses(line);
+    expect(await call(dubbo)).toBe("getReviews(book-1) answered by v1");
+    expect(await call(dubbo, "user=jason")).toBe("getReviews(book-1) answered by v2");
+    expect((await fetch(`${http}/readyz`)).status).toBe(200);
+
+    running.kill(signal);
+    expect(await running.closed, running.stderr).toBe(0);
+    expect(running.lines).toEqual([line]);
+    for (const address of [dubbo, admin.slice("http://".length), xds, http.slice("http://".length)]) {
+      expect(await isListening(address), address).toBe(false);
+    }
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("meltemi-envoy-"))).toEqual([]);
+  });
+
+  it("follows the directory: a changed route takes effect, a bad one leaves the last good one in force", async () => {
+    const running = up("--log-format", "json");
+    const { outbound_dubbo_0: dubbo = "" } = addresses(await running.firstLine());
+    expect(await call(dubbo, "user=anna")).toBe("getReviews(book-1) answered by v1");
+
+    edit("routes.yaml", "exact: jason", "exact: anna");
+    await running.logged("node is up to date", 2);
+    expect(await call(dubbo, "user=anna")).toBe("getReviews(book-1) answered by v2");
+
+    edit("routes.yaml", "exact: anna", "exakt: anna");
+    await running.logged("last good version stays in force", 1);
+    expect(await call(dubbo, "user=anna")).toBe("getReviews(book-1) answered by v2");
+
+    running.kill("SIGINT");
+    expect(await running.closed).toBe(0);
+  });
+
+  it("fails, and says so, when Envoy ends by itself", async () => {
+    const running = up();
+    const { admin = "" } = addresses(await running.firstLine());
+    await fetch(`${admin}/quitquitquit`, { method: "POST" });
+    expect(await running.closed).toBe(3);
+    expect(running.stderr).toContain("error: Envoy ended with status 0");
+  });
+
+  it("fails, and says so, when an address is taken", async () => {
+    const taken = `127.0.0.1:${providers[0]?.port}`;
+    const running = Running.start(MAIN, "up", "--config", config, "--envoy", envoy, "--listen", `dubbo=${taken}`);
+    expect(await running.closed).toBe(3);
+    expect(running.stderr).toMatch(new RegExp(`error: .*${taken}`));
+    expect(running.lines).toEqual([]);
+  });
+
+  it("ends in order when it is told to before it is ready", async () => {
+    const running = up("--log-format", "json");
+    await running.logged("running the Envoy", 1);
+    running.kill("SIGINT");
+    expect(await running.closed, running.stderr).toBe(0);
+    expect(running.lines).toEqual([]);
+  });
+});
