@@ -12,8 +12,8 @@ const LISTENER_PORT = 20880;
 
 /** `npm start [-- --once]`: two versions of a service, Envoy before them, calls on one connection, and who answered. */
 async function main(once: boolean): Promise<number> {
-  const log = createLogger({ format: "text", level: "warn" });
-  // What is told of fetching Envoy is no warning, and has to be seen.
+  const log = createLogger({ format: "text", level: "error" });
+  // That Envoy is being fetched is no error, and has to be seen.
   const progress = createLogger({ format: "text", level: "info" });
   const providers = await Promise.all(Object.entries(PORTS).map(([version, port]) => startProvider(version, port)));
   const config = await demoConfig(providers);

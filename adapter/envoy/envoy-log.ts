@@ -16,6 +16,15 @@ const LEVELS: Readonly<Record<string, Level>> = {
   critical: "error",
 };
 
+/** Envoy's level for ours. What it calls info is the inventory of a binary: it comes at debug. */
+const ENVOY_LEVELS: Readonly<Record<string, string>> = { trace: "debug", debug: "info", silent: "off", error: "error" };
+
+/** At our info Envoy tells its warnings, and what the filter logs. */
+export function envoyLogArguments(level: string): readonly string[] {
+  const args = ["--log-level", ENVOY_LEVELS[level] ?? "warning"];
+  return level === "info" ? [...args, "--component-log-level", "wasm:info"] : args;
+}
+
 export interface EnvoyLogLine {
   readonly level: Level;
   readonly name: string;
@@ -25,7 +34,7 @@ export interface EnvoyLogLine {
 export function parseEnvoyLogLine(line: string): EnvoyLogLine {
   try {
     const { level, name, message } = JSON.parse(line) as { level: string; name: string; message: string };
-    return { level: LEVELS[level] ?? "info", name, message };
+    return { level: LEVELS[level] ?? "info", name, message: message.trimEnd() };
   } catch {
     // What does not come from Envoy's logger: a crash's backtrace, a complaint about the command line.
     return { level: "warn", name: "stderr", message: line };

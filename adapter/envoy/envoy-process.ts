@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MeltemiError } from "../error/meltemi-error.js";
 import type { Logger } from "../log/logger.js";
-import { ENVOY_LOG_FORMAT, forwardEnvoyLog } from "./envoy-log.js";
+import { ENVOY_LOG_FORMAT, envoyLogArguments, forwardEnvoyLog } from "./envoy-log.js";
 import { type Lifeline, tieToOurLife } from "./lifeline.js";
 
 export interface EnvoyOptions {
@@ -59,7 +59,7 @@ export class EnvoyProcess {
     await writeFile(join(directory, "bootstrap.json"), JSON.stringify(options.bootstrap));
     const args = ["--config-path", join(directory, "bootstrap.json"), "--use-dynamic-base-id"];
     args.push("--admin-address-path", join(directory, "admin"), "--concurrency", String(options.concurrency));
-    args.push("--log-format", ENVOY_LOG_FORMAT, "--log-level", envoyLogLevel(options.log));
+    args.push("--log-format", ENVOY_LOG_FORMAT, ...envoyLogArguments(options.log.level));
     // A process group of its own: Ctrl-C reaches us alone, and we end Envoy in order.
     const child = spawn(options.path, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
     await new Promise<void>((resolve, reject) => {
@@ -120,8 +120,4 @@ async function answersReady(address: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function envoyLogLevel(log: Logger): string {
-  return log.level === "silent" ? "off" : log.level === "warn" ? "warning" : log.level;
 }
