@@ -1,0 +1,95 @@
+import { clusterName } from "../model/cluster-name.js";
+import type { AttributeMatch, OutboundListener, Route, WeightedDestination } from "../model/model.js";
+
+/**
+ * The JSON of protos/meltemi/filter/v1alpha1/filter.proto: the field names as written there, 64-bit integers as text, as proto3's
+ * mapping to JSON has them. Fields are in the order of the message, so that equal tables are equal text.
+ */
+export interface FilterConfig {
+  readonly virtual_hosts: readonly FilterVirtualHost[];
+}
+
+export interface FilterVirtualHost {
+  readonly name: string;
+  readonly services: readonly string[];
+  readonly routes: readonly FilterRoute[];
+}
+
+export interface FilterRoute {
+  readonly name: string;
+  readonly match?: { readonly attributes: readonly FilterAttributeMatcher[] };
+  readonly route: FilterRouteAction;
+  readonly origin?: string;
+}
+
+export interface FilterAttributeMatcher {
+  readonly name: string;
+  readonly exact_match?: string;
+  readonly prefix_match?: string;
+  readonly suffix_match?: string;
+  readonly contains_match?: string;
+  readonly regex_match?: string;
+  readonly present_match?: boolean;
+  readonly range_match?: { readonly start: string; readonly end: string };
+  readonly invert_match?: boolean;
+}
+
+export type FilterRouteAction =
+  | { readonly cluster: string }
+  | {
+      readonly weighted_clusters: { readonly clusters: readonly { readonly name: string; readonly weight: number }[] };
+    };
+
+/** The routes of a listener as the filter takes them: what Envoy gets. */
+export function toFilterConfig(listener: OutboundListener): FilterConfig {
+  return convert(listener, toFilterRoute);
+}
+
+/** The same with the resource that each route comes from: what `meltemi explain` asks the filter with. */
+export function toExplainedFilterConfig(listener: OutboundListener): FilterConfig {
+  return convert(listener, (route) => ({
+    ...toFilterRoute(route),
+    ...(route.origin !== undefined && { origin: route.origin }),
+  }));
+}
+
+function convert(listener: OutboundListener, toRoute: (route: Route) => FilterRoute): FilterConfig {
+  return {
+    virtual_hosts: listener.virtualHosts.map(({ name, services, routes }) => ({
+      name,
+      services,
+      routes: routes.map(toRoute),
+    })),
+  };
+}
+
+function toFilterRoute(route: Route): FilterRoute {
+  const { name, match, destinations } = route;
+  return {
+    name,
+    ...(match.length > 0 && { match: { attributes: match.map(toAttributeMatcher) } }),
+    route: toRouteAction(destinations),
+  };
+}
+
+function toAttributeMatcher(match: AttributeMatch): FilterAttributeMatcher {
+  return { name: match.name, ...specifier(match), ...(match.invert && { invert_match: true }) };
+}
+
+function specifier(match: AttributeMatch): Omit<FilterAttributeMatcher, "name"> {
+  switch (match.kind) {
+    case "present":
+      return { present_match: true };
+    case "range":
+      return { range_match: { start: String(match.start), end: String(match.end) } };
+    default:
+      return { [`${match.kind}_match`]: match.value };
+  }
+}
+
+function toRouteAction(destinations: readonly WeightedDestination[]): FilterRouteAction {
+  const [first] = destinations;
+  if (first !== undefined && destinations.length === 1) return { cluster: clusterName(first) };
+  const clusters = destinations.map((destination) => ({ name: clusterName(destination), weight: destination.weight }));
+  return { weighted_clusters: { clusters } };
+}

@@ -1,0 +1,77 @@
+import { suggestion } from "../resource/near.js";
+import { type DestinationRule, mention, problemOf } from "../resource/resource.js";
+import type { FieldPath } from "../status/field-path.js";
+import { formatResourceName, type Problem } from "../status/problem.js";
+
+import { selects } from "./selects.js";
+import { describePorts, type ServiceDraft, type ServiceIndex } from "./service-index.js";
+import { stillInForce } from "./still-in-force.js";
+
+export interface ChosenRules {
+  /** By host. One rule for a host: the first, in the order of the files. */
+  readonly byHost: ReadonlyMap<string, DestinationRule>;
+  readonly inForce: ReadonlyMap<string, DestinationRule>;
+  readonly problems: readonly Problem[];
+}
+
+/** Which DestinationRule each service has. A rule that does not fit its service gives way to its last version that did. */
+export function chooseRules(
+  rules: readonly DestinationRule[],
+  services: ServiceIndex,
+  before: ReadonlyMap<string, DestinationRule>,
+): ChosenRules {
+  const byHost = new Map<string, DestinationRule>();
+  const inForce = new Map<string, DestinationRule>();
+  const problems: Problem[] = [];
+  for (const rule of rules) {
+    const key = formatResourceName(rule);
+    const found = misfits(rule, services);
+    const last = before.get(key);
+    const fallback = last !== undefined && misfits(last, services).length === 0 ? last : undefined;
+    problems.push(...(fallback === undefined ? found : found.map(stillInForce)));
+    const chosen = found.length === 0 ? rule : fallback;
+    const service = chosen && services.resolve(chosen.spec.host, chosen.namespace);
+    if (chosen === undefined || service === undefined) continue;
+    const first = byHost.get(service.host);
+    if (first !== undefined) {
+      const reason = `${service.host} has a rule already, ${mention(first)}, which stays in force: merge the two`;
+      problems.push(problemOf(rule, ["spec", "host"], reason));
+      continue;
+    }
+    byHost.set(service.host, chosen);
+    inForce.set(key, chosen);
+    problems.push(...emptySubsets(chosen, service));
+  }
+  return { byHost, inForce, problems };
+}
+
+function misfits(rule: DestinationRule, services: ServiceIndex): readonly Problem[] {
+  const { host, trafficPolicy, subsets } = rule.spec;
+  const service = services.resolve(host, rule.namespace);
+  if (service === undefined) {
+    return [problemOf(rule, ["spec", "host"], `no service has the host ${host}${suggestion(host, services.hosts)}`)];
+  }
+  const problems: Problem[] = [];
+  const policies: [FieldPath, typeof trafficPolicy][] = [[["spec", "trafficPolicy"], trafficPolicy]];
+  subsets.forEach((subset, index) => {
+    policies.push([["spec", "subsets", index, "trafficPolicy"], subset.trafficPolicy]);
+  });
+  for (const [path, { ports = {} }] of policies) {
+    for (const number of Object.keys(ports).map(Number)) {
+      if (service.ports.some((port) => port.number === number)) continue;
+      const reason = `${service.host} has no port ${number}; its ports are ${describePorts(service)}`;
+      problems.push(problemOf(rule, [...path, "portLevelSettings"], reason));
+    }
+  }
+  return problems;
+}
+
+function emptySubsets(rule: DestinationRule, service: ServiceDraft): readonly Problem[] {
+  // A service without endpoints at all has its own warning.
+  if (service.endpoints.length === 0) return [];
+  return rule.spec.subsets.flatMap(({ name, labels }, index) => {
+    if (service.endpoints.some((endpoint) => selects(labels, endpoint.labels))) return [];
+    const reason = `no endpoint of ${service.host} has the labels of the subset ${name}: calls to it fail`;
+    return [problemOf(rule, ["spec", "subsets", index, "labels"], reason, "warning")];
+  });
+}

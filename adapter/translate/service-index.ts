@@ -1,0 +1,57 @@
+import type { Endpoint, ServicePort } from "../model/model.js";
+import type { DestinationRule, ServiceEntry } from "../resource/resource.js";
+
+/** A service while it is put together. */
+export interface ServiceDraft {
+  readonly host: string;
+  readonly entry: ServiceEntry;
+  /** With the protocol that the port itself says. */
+  readonly ports: readonly ServicePort[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** The services that there are, to be found by the names that resources call them. */
+export class ServiceIndex {
+  readonly #drafts: ReadonlyMap<string, ServiceDraft>;
+  readonly #rules: ReadonlyMap<string, DestinationRule>;
+
+  constructor(drafts: ReadonlyMap<string, ServiceDraft>, rules: ReadonlyMap<string, DestinationRule> = new Map()) {
+    this.#drafts = drafts;
+    this.#rules = rules;
+  }
+
+  withRules(rules: ReadonlyMap<string, DestinationRule>): ServiceIndex {
+    return new ServiceIndex(this.#drafts, rules);
+  }
+
+  get hosts(): readonly string[] {
+    return [...this.#drafts.keys()];
+  }
+
+  get all(): Iterable<ServiceDraft> {
+    return this.#drafts.values();
+  }
+
+  get(host: string): ServiceDraft | undefined {
+    return this.#drafts.get(host);
+  }
+
+  rule(host: string): DestinationRule | undefined {
+    return this.#rules.get(host);
+  }
+
+  /** By its host, or by a Kubernetes name as it is completed within a namespace: `reviews`, `reviews.prod`, `reviews.prod.svc`. */
+  resolve(name: string, namespace: string): ServiceDraft | undefined {
+    const completions = ["", `.${namespace}.svc.cluster.local`, ".svc.cluster.local", ".cluster.local"];
+    for (const completion of completions) {
+      const draft = this.#drafts.get(name + completion);
+      if (draft !== undefined) return draft;
+    }
+    return undefined;
+  }
+}
+
+/** `9080 (dubbo), 9090 (http)` */
+export function describePorts(service: ServiceDraft): string {
+  return service.ports.map(({ number, name }) => `${number} (${name})`).join(", ");
+}

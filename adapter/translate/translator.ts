@@ -1,0 +1,121 @@
+import { toFilterConfig } from "../filter-config/filter-config.js";
+import type { Mesh } from "../model/model.js";
+import { PROTOCOLS } from "../model/protocols.js";
+import { type ParsedResource, parseResource } from "../resource/parse-resource.js";
+import { mention, problemOf, type Resource, type VirtualService } from "../resource/resource.js";
+import type { IgnoredDocument, RawResource, SourceState } from "../source/source.js";
+import { formatResourceName, type Problem, sortProblems } from "../status/problem.js";
+import { type CheckFilterConfig, refusalOf } from "./filter-refusal.js";
+import { stillInForce } from "./still-in-force.js";
+import { type InForce, NOTHING_IN_FORCE, type Translated, translate } from "./translate.js";
+
+/** What became of a state of the source. */
+export interface Translation {
+  readonly mesh: Mesh;
+  /** Sorted by file and line. */
+  readonly problems: readonly Problem[];
+  readonly ignored: readonly IgnoredDocument[];
+}
+
+/**
+ * From the states of a source to meshes, one after the other. It keeps the last good version of every resource: one that turns
+ * bad stays in force as it was, until it is good again or gone. Everything else goes on.
+ */
+export class Translator {
+  readonly #check: CheckFilterConfig;
+  #parsed = new WeakMap<RawResource, ParsedResource>();
+  #good: ReadonlyMap<string, Resource> = new Map();
+  #inForce: InForce = NOTHING_IN_FORCE;
+  /** Filter configurations that the filter is known to take, by listener. */
+  #accepted: ReadonlyMap<string, string> = new Map();
+
+  /** Without `checkFilterConfig` the filter is not asked. */
+  constructor(options: { readonly checkFilterConfig?: CheckFilterConfig } = {}) {
+    this.#check = options.checkFilterConfig ?? (() => undefined);
+  }
+
+  translate(state: SourceState): Translation {
+    const { resources, problems } = this.#parse(state.resources);
+    const { translated, refused } = this.#translateUntilAccepted(resources);
+    this.#inForce = translated.inForce;
+    return {
+      mesh: translated.mesh,
+      problems: sortProblems([...state.problems, ...problems, ...translated.problems, ...refused]),
+      ignored: state.ignored,
+    };
+  }
+
+  #parse(raws: readonly RawResource[]): {
+    readonly resources: readonly Resource[];
+    readonly problems: readonly Problem[];
+  } {
+    const resources: Resource[] = [];
+    const problems: Problem[] = [];
+    const seen = new Map<string, ParsedResource>();
+    const good = new Map<string, Resource>();
+    for (const raw of raws) {
+      const parsed = this.#parsed.get(raw) ?? parseResource(raw);
+      this.#parsed.set(raw, parsed);
+      const key = formatResourceName(parsed.identity);
+      const first = seen.get(key);
+      if (first !== undefined) {
+        const reason = `${mention(first.identity)} is the same resource; that one is taken, and this one is not`;
+        problems.push(problemOf(parsed.identity, [], reason));
+        continue;
+      }
+      seen.set(key, parsed);
+      const last = this.#good.get(key);
+      const resource = parsed.resource ?? last;
+      problems.push(...(last === undefined ? parsed.problems : parsed.problems.map(stillInForce)));
+      if (resource === undefined) continue;
+      good.set(key, resource);
+      resources.push(resource);
+    }
+    this.#good = good;
+    return { resources, problems };
+  }
+
+  /**
+   * The filter takes a listener's table whole or not at all. So that one bad expression does not hold back the routes of all
+   * others, the filter is asked beforehand, and what it refuses is left out until it takes the rest.
+   */
+  #translateUntilAccepted(resources: readonly Resource[]): {
+    readonly translated: Translated;
+    readonly refused: readonly Problem[];
+  } {
+    const refusals = new Map<VirtualService, Problem>();
+    for (;;) {
+      const translated = translate(resources, this.#inForce, refusals);
+      const accepted = new Map<string, string>();
+      const refused: Problem[] = [];
+      let again = false;
+      for (const listener of translated.mesh.listeners) {
+        if (!PROTOCOLS.includes(listener.protocol)) continue;
+        const key = `${listener.protocol} ${listener.port}`;
+        const config = toFilterConfig(listener);
+        const text = JSON.stringify(config);
+        const said = this.#accepted.get(key) === text ? undefined : this.#check(listener.protocol, config);
+        if (said === undefined) {
+          accepted.set(key, text);
+          continue;
+        }
+        const refusal = refusalOf(said, listener, translated.origins);
+        if (refusal === undefined || refusals.has(refusal.resource)) {
+          refused.push(listenerProblem(key, said));
+        } else {
+          refusals.set(refusal.resource, refusal.problem);
+          again = true;
+        }
+      }
+      this.#accepted = new Map([...this.#accepted, ...accepted]);
+      if (again) continue;
+      this.#accepted = accepted;
+      return { translated, refused };
+    }
+  }
+}
+
+function listenerProblem(listener: string, said: string): Problem {
+  const reason = `the filter refuses the routes of the listener ${listener}: ${said}`;
+  return { severity: "error", resource: undefined, file: "", line: 1, field: "", reason };
+}
