@@ -1,0 +1,113 @@
+import { addCluster, addRoute, keepText } from "../route/builder";
+import { integer, readInteger } from "./integer";
+import {
+  enterList,
+  enterObject,
+  fieldsSeen,
+  isField,
+  nextElement,
+  nextField,
+  otherField,
+  readString,
+  text,
+  textBytes,
+} from "./json";
+import { fail, failAt, failed, failMissing } from "./problem";
+import { readMatch } from "./read-match";
+
+/** Bits of the fields of Route, of RouteAction and of ClusterWeight. */
+const NAME: u32 = 0;
+const MATCH: u32 = 1;
+const ACTION: u32 = 2;
+const ORIGIN: u32 = 3;
+const CLUSTER: u32 = 0;
+const WEIGHTED_CLUSTERS: u32 = 1;
+const WEIGHT: u32 = 1;
+
+export function readRoute(): bool {
+  if (!enterObject()) return false;
+  let name: usize = 0;
+  let nameLength: u32 = 0;
+  let origin: usize = 0;
+  let originLength: u32 = 0;
+  while (nextField()) {
+    if (isField("name", NAME)) {
+      readString();
+      name = text;
+      nameLength = textBytes;
+    } else if (isField("origin", ORIGIN)) {
+      readString();
+      origin = text;
+      originLength = textBytes;
+    } else if (isField("match", MATCH)) {
+      readMatch();
+    } else if (isField("route", ACTION)) {
+      readAction();
+    } else {
+      otherField();
+    }
+  }
+  if (failed) return false;
+  if (!(fieldsSeen & (1 << ACTION))) return failMissing("route");
+  const route = addRoute();
+  if (!route) return failAt("route.weighted_clusters", "weights must add up to 1 or more");
+  route.name = keepText(name, nameLength);
+  route.nameLength = nameLength;
+  route.origin = keepText(origin, originLength);
+  route.originLength = originLength;
+  return true;
+}
+
+function readAction(): bool {
+  if (!enterObject()) return false;
+  while (nextField()) {
+    if (isField("cluster", CLUSTER)) readCluster();
+    else if (isField("weighted_clusters", WEIGHTED_CLUSTERS)) readWeightedClusters();
+    else otherField();
+  }
+  if (failed) return false;
+  const both: u32 = (1 << CLUSTER) | (1 << WEIGHTED_CLUSTERS);
+  if ((fieldsSeen & both) == both) return fail("only one of cluster and weighted_clusters may be given");
+  return (fieldsSeen & both) != 0 || fail("cluster or weighted_clusters is missing");
+}
+
+function readCluster(): bool {
+  if (!readString()) return false;
+  if (textBytes == 0) return fail("must not be empty");
+  return addCluster(text, textBytes, 1) || fail("weights must not exceed 4294967295 together");
+}
+
+function readWeightedClusters(): bool {
+  if (!enterObject()) return false;
+  while (nextField()) {
+    if (!isField("clusters", 0)) {
+      otherField();
+      continue;
+    }
+    if (!enterList()) return false;
+    for (let count: u32 = 0; nextElement(count); count++) readClusterWeight();
+  }
+  return !failed;
+}
+
+function readClusterWeight(): bool {
+  if (!enterObject()) return false;
+  let name: usize = 0;
+  let nameLength: u32 = 0;
+  let weight: u32 = 0;
+  while (nextField()) {
+    if (isField("name", NAME)) {
+      readString();
+      name = text;
+      nameLength = textBytes;
+    } else if (isField("weight", WEIGHT)) {
+      readInteger(0, u32.MAX_VALUE);
+      weight = <u32>integer;
+    } else {
+      otherField();
+    }
+  }
+  if (failed) return false;
+  if (nameLength == 0) return failMissing("name");
+  return addCluster(name, nameLength, weight) || fail("weights must not exceed 4294967295 together");
+}

@@ -1,0 +1,273 @@
+import { BUILTINS, Demand, NAMED_ENTRY_BYTES } from "../codec/attributes";
+import { DEFAULT_MAX_MESSAGE_BYTES, MAX_SLOTS } from "../memory/limits";
+import { nameBytes } from "../memory/name";
+import { Arena, copyInto, freeArena, newArena, take } from "./arena";
+import { ByteMap, copyMap, hashForward, insert, lookup, newMap } from "./byte-map";
+import { Condition, Literal, Matcher, setLiteral } from "./condition";
+import { buildTree } from "./decision-tree";
+import { drain, List, newList, push } from "./list";
+import { Automaton } from "./regex/automaton";
+import { inner, innerBytes, isExact, prefix, prefixBytes, suffix, suffixBytes } from "./regex/literals";
+import { compileRegex } from "./regex/regex";
+import { freeWorkspace, newWorkspace, Workspace } from "./regex/workspace";
+import { freeTable, holdName, Route, setLastTable, Table, VirtualHost } from "./table";
+
+/**
+ * Puts a table together: `beginTable`; for each virtual host its routes, for each route its conditions and clusters; then
+ * `finishTable` or `abandonTable`. One table at a time, so what is under construction is in static registers.
+ */
+let table: Table = changetype<Table>(0);
+
+/** What only construction needs. */
+let scratch: Arena = changetype<Arena>(0);
+let services: ByteMap = changetype<ByteMap>(0);
+let hostNames: ByteMap = changetype<ByteMap>(0);
+/** All that tells conditions apart, to Condition. */
+let conditions: ByteMap = changetype<ByteMap>(0);
+let routes: List = changetype<List>(0);
+let routeConditions: List = changetype<List>(0);
+let routeClusters: List = changetype<List>(0);
+let totalWeight: u64 = 0;
+/** There once a regex has come. */
+let workspace: Workspace | null = null;
+
+/** What tells a condition from all others: this, then the text. */
+@unmanaged
+class ConditionKey {
+  start: i64;
+  end: i64;
+  slot: i32;
+  matcher: Matcher;
+  invert: bool;
+  wanted: bool;
+}
+
+/** The condition to be added next: filled by the reader, then `addCondition`. */
+@unmanaged
+export class Draft {
+  slot: i32;
+  matcher: Matcher;
+  invert: bool;
+  wanted: bool;
+  start: i64;
+  end: i64;
+  text: usize;
+  textLength: u32;
+}
+
+export const draft: Draft = changetype<Draft>(memory.data(offsetof<Draft>(), 8));
+
+export function beginTable(): void {
+  const arena = newArena();
+  table = changetype<Table>(take(arena, offsetof<Table>()));
+  table.arena = arena;
+  table.maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES;
+  table.attributes = take(arena, (<usize>MAX_SLOTS) << 3);
+  const demand = changetype<Demand>(take(arena, offsetof<Demand>()));
+  demand.named = take(arena, <usize>MAX_SLOTS * NAMED_ENTRY_BYTES);
+  memory.fill(changetype<usize>(demand) + offsetof<Demand>("builtin0"), 0xff, (<usize>BUILTINS) << 2);
+  table.demand = demand;
+  scratch = newArena();
+  services = newMap(scratch);
+  hostNames = newMap(scratch);
+  conditions = newMap(scratch);
+  routes = newList(scratch);
+  routeConditions = newList(scratch);
+  routeClusters = newList(scratch);
+  totalWeight = 0;
+}
+
+export function finishTable(): Table {
+  table.services = copyMap(services, table.arena);
+  freeScratch();
+  setLastTable(table);
+  return table;
+}
+
+export function abandonTable(): void {
+  freeScratch();
+  freeTable(table);
+}
+
+export function setMaxMessageBytes(bytes: u32): void {
+  table.maxMessageBytes = bytes;
+}
+
+/** A virtual host with nothing in it yet. */
+export function newVirtualHost(): VirtualHost {
+  table.virtualHostCount++;
+  return changetype<VirtualHost>(take(table.arena, offsetof<VirtualHost>()));
+}
+
+/** False: the name is taken. */
+export function nameVirtualHost(host: VirtualHost, name: usize, length: u32): bool {
+  const hash = hashForward(name, length);
+  if (lookup(hostNames, hash, name, length)) return false;
+  host.name = holdName(table, name, length);
+  insert(hostNames, scratch, hash, nameBytes(host.name), length, <u32>changetype<usize>(host));
+  return true;
+}
+
+/** False: another virtual host, or this one, has the service already. */
+export function addService(host: VirtualHost, service: usize, length: u32): bool {
+  if (length == 1 && load<u8>(service) == 0x2a) {
+    if (table.anyService) return false;
+    table.anyService = host;
+  } else {
+    const hash = hashForward(service, length);
+    if (lookup(services, hash, service, length)) return false;
+    const copy = copyInto(table.arena, service, length);
+    insert(services, scratch, hash, copy, length, <u32>changetype<usize>(host));
+  }
+  table.serviceCount++;
+  return true;
+}
+
+/** Gives the routes added since the last virtual host to this one. */
+export function finishVirtualHost(host: VirtualHost): void {
+  host.routeCount = routes.count;
+  host.routes = drain(routes, table.arena);
+  host.tree = buildTree(table.arena, host.routes, host.routeCount);
+}
+
+/** False: the weights add up to more than 32 bits hold. */
+export function addCluster(name: usize, length: u32, weight: u32): bool {
+  totalWeight += weight;
+  if (totalWeight > <u64>u32.MAX_VALUE) return false;
+  push(routeClusters, scratch, <u32>changetype<usize>(holdName(table, name, length)));
+  push(routeClusters, scratch, <u32>totalWeight);
+  return true;
+}
+
+/** The route of the conditions and clusters added since the last one. Null: the weights add up to nothing. */
+export function addRoute(): Route | null {
+  if (totalWeight == 0) return null;
+  const route = changetype<Route>(take(table.arena, offsetof<Route>()));
+  route.order = routes.count;
+  route.conditionCount = routeConditions.count;
+  route.conditions = drain(routeConditions, table.arena);
+  route.clusterCount = routeClusters.count >> 1;
+  route.clusters = drain(routeClusters, table.arena);
+  route.totalWeight = <u32>totalWeight;
+  totalWeight = 0;
+  push(routes, scratch, <u32>changetype<usize>(route));
+  table.routeCount++;
+  return route;
+}
+
+export function keepText(text: usize, length: u32): usize {
+  return copyInto(table.arena, text, length);
+}
+
+export function conditionCount(): u32 {
+  return routeConditions.count;
+}
+
+/** The slot of an attribute; `builtin` as the codec numbers it, or -1. -1: no slot is left. */
+export function slotOf(name: usize, length: u32, builtin: i32): i32 {
+  const demand = table.demand;
+  for (let slot = 0; slot < demand.slotCount; slot++) {
+    const entry = table.attributes + ((<usize>slot) << 3);
+    if (load<u32>(entry, 4) == length && memory.compare(<usize>load<u32>(entry), name, length) == 0) return slot;
+  }
+  if (demand.slotCount == MAX_SLOTS) return -1;
+  const slot = demand.slotCount++;
+  const kept = <u32>keepText(name, length);
+  store<u32>(table.attributes + ((<usize>slot) << 3), kept);
+  store<u32>(table.attributes + ((<usize>slot) << 3), length, 4);
+  if (builtin >= 0) {
+    store<i32>(changetype<usize>(demand) + ((<usize>builtin) << 2), slot, offsetof<Demand>("builtin0"));
+  } else {
+    const entry = demand.named + <usize>demand.namedCount * NAMED_ENTRY_BYTES;
+    store<u32>(entry, kept);
+    store<u32>(entry, length, 4);
+    store<i32>(entry, slot, 8);
+    demand.namedCount++;
+  }
+  return slot;
+}
+
+/** Adds the draft to the route under construction. False: its regex is refused, `pattern.problem` says why. */
+export function addCondition(): bool {
+  const keyBytes = <u32>offsetof<ConditionKey>() + draft.textLength;
+  const key = take(scratch, keyBytes);
+  const head = changetype<ConditionKey>(key);
+  head.slot = draft.slot;
+  head.matcher = draft.matcher;
+  head.invert = draft.invert;
+  head.wanted = draft.wanted;
+  head.start = draft.start;
+  head.end = draft.end;
+  memory.copy(key + offsetof<ConditionKey>(), draft.text, draft.textLength);
+  const hash = hashForward(key, keyBytes);
+  let condition = changetype<Condition | null>(<usize>lookup(conditions, hash, key, keyBytes));
+  if (condition) {
+    // Comparing a literal is as cheap as looking up whether it was compared.
+    condition.shared = condition.matcher == Matcher.REGEX || condition.matcher == Matcher.CONTAINS;
+  } else {
+    condition = newCondition();
+    if (!condition) return false;
+    insert(conditions, scratch, hash, key, keyBytes, <u32>changetype<usize>(condition));
+    table.conditionCount++;
+  }
+  push(routeConditions, scratch, <u32>changetype<usize>(condition));
+  return true;
+}
+
+function newCondition(): Condition | null {
+  const condition = changetype<Condition>(take(table.arena, offsetof<Condition>()));
+  condition.slot = draft.slot;
+  condition.matcher = draft.matcher;
+  condition.invert = draft.invert;
+  condition.wanted = draft.wanted;
+  condition.start = draft.start;
+  condition.end = draft.end;
+  condition.text = keepText(draft.text, draft.textLength);
+  condition.textLength = draft.textLength;
+  if (condition.matcher == Matcher.REGEX) {
+    condition.automaton = compileText(condition);
+    if (!condition.automaton) return null;
+  }
+  // What a value must not be does not lead to the routes that want others.
+  if (!condition.invert) noteLiterals(condition);
+  return condition;
+}
+
+function compileText(condition: Condition): Automaton | null {
+  if (!workspace) workspace = newWorkspace();
+  return compileRegex(table.arena, workspace!, condition.text, condition.textLength);
+}
+
+function noteLiterals(condition: Condition): void {
+  const text = condition.text;
+  const length = condition.textLength;
+  switch (condition.matcher) {
+    case Matcher.EXACT:
+      setLiteral(condition, Literal.EXACT, text, length);
+      break;
+    case Matcher.PREFIX:
+      if (length > 0) setLiteral(condition, Literal.PREFIX, text, length);
+      break;
+    case Matcher.SUFFIX:
+      if (length > 0) setLiteral(condition, Literal.SUFFIX, text, length);
+      break;
+    case Matcher.CONTAINS:
+      if (length > 1) setLiteral(condition, Literal.CONTAINS, text, length);
+      break;
+    case Matcher.REGEX:
+      if (isExact) {
+        setLiteral(condition, Literal.EXACT, prefix, prefixBytes);
+        break;
+      }
+      if (prefixBytes > 0) setLiteral(condition, Literal.PREFIX, prefix, prefixBytes);
+      if (suffixBytes > 0) setLiteral(condition, Literal.SUFFIX, suffix, suffixBytes);
+      if (innerBytes > 1) setLiteral(condition, Literal.CONTAINS, inner, innerBytes);
+      break;
+  }
+}
+
+function freeScratch(): void {
+  freeArena(scratch);
+  if (workspace) freeWorkspace(workspace!);
+  workspace = null;
+}

@@ -1,0 +1,127 @@
+/** The route table as tests want it: configured, asked and freed from outside. */
+import { clearSlots, setSlot } from "../../../filter/codec/attributes";
+import { message } from "../../../filter/codec/message";
+import { configError, configErrorBytes, readTable } from "../../../filter/config/config";
+import { nameBytes } from "../../../filter/memory/name";
+import type { Condition } from "../../../filter/route/condition";
+import { find, found, routeHolds } from "../../../filter/route/find";
+import {
+  conditionAt,
+  freeTable,
+  pickCluster,
+  type Route,
+  routeAt,
+  type Table,
+  virtualHostOf,
+} from "../../../filter/route/table";
+
+export function allocate(bytes: usize): usize {
+  return heap.alloc(bytes);
+}
+
+export function free(address: usize): void {
+  heap.free(address);
+}
+
+export function read(json: usize, length: u32, protocol: i32): usize {
+  return changetype<usize>(readTable(json, length, protocol));
+}
+
+export function drop(table: usize): void {
+  freeTable(changetype<Table>(table));
+}
+
+export function errorAddress(): usize {
+  return configError;
+}
+
+export function errorBytes(): u32 {
+  return configErrorBytes;
+}
+
+/** The slot that the table gave an attribute, or -1. */
+export function slotOf(table: usize, name: usize, length: u32): i32 {
+  const attributes = changetype<Table>(table).attributes;
+  for (let slot = 0; slot < changetype<Table>(table).demand.slotCount; slot++) {
+    const entry = attributes + ((<usize>slot) << 3);
+    if (load<u32>(entry, 4) === length && memory.compare(<usize>load<u32>(entry), name, length) === 0) return slot;
+  }
+  return -1;
+}
+
+export function clear(): void {
+  clearSlots(64);
+}
+
+export function set(slot: i32, address: usize, length: u32): void {
+  setSlot(slot, address, length);
+}
+
+export function service(address: usize, length: u32): void {
+  message.service = address;
+  message.serviceBytes = length;
+}
+
+/** Order of the route, -1 where none matches, -2 where the service is unknown. */
+export function route(table: usize): i32 {
+  const route = find(changetype<Table>(table), message);
+  return route ? route.order : found.virtualHost ? -1 : -2;
+}
+
+/** The same one by one, without the tree. */
+export function routeLinear(table: usize): i32 {
+  const host = virtualHostOf(changetype<Table>(table), message.service, message.serviceBytes);
+  if (!host) return -2;
+  for (let i: u32 = 0; i < host.routeCount; i++) {
+    if (routeHolds(routeAt(host, i))) return i;
+  }
+  return -1;
+}
+
+/** Does `times` look-ups and gives the sum of the orders, that none is optimised away. */
+export function routeOften(table: usize, times: i32): i64 {
+  let sum: i64 = 0;
+  for (let i = 0; i < times; i++) {
+    const route = find(changetype<Table>(table), message);
+    sum += route ? route.order : -1;
+  }
+  return sum;
+}
+
+/** Address of the cluster's name for the route that `find` takes; its length by `lastLength`. */
+export function cluster(table: usize, random: u32): usize {
+  const name = pickCluster(find(changetype<Table>(table), message)!, random);
+  length = name.length;
+  return nameBytes(name);
+}
+
+let length: u32 = 0;
+
+export function lastLength(): u32 {
+  return length;
+}
+
+export function virtualHostName(): usize {
+  const host = found.virtualHost!;
+  length = host.name.length;
+  return nameBytes(host.name);
+}
+
+/** Whether the first condition of the found route runs on a transition table. */
+export function hasTransitions(table: usize, service: usize, length: u32): bool {
+  const route: Route = routeAt(virtualHostOf(changetype<Table>(table), service, length)!, 0);
+  const condition: Condition = conditionAt(route, 0);
+  return condition.automaton!.transitions !== 0;
+}
+
+export function builtinSlot(table: usize, builtin: i32): i32 {
+  return load<i32>(changetype<usize>(changetype<Table>(table).demand) + ((<usize>builtin) << 2), 4);
+}
+
+export function namedCount(table: usize): i32 {
+  return changetype<Table>(table).demand.namedCount;
+}
+
+export function maxMessageBytes(table: usize): u32 {
+  return changetype<Table>(table).maxMessageBytes;
+}
