@@ -32,11 +32,10 @@ export interface ControlPlane {
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { log } = options;
   const server = new DiscoveryServer();
-  const metrics = createMetrics(server);
   logEvents(server.events, log);
   let snapshot: Snapshot | undefined;
   const xdsPort = await server.listen(options.xds);
-  const http = options.http === undefined ? undefined : await startHttp(options.http, { server, metrics });
+  const http = await startOptionalHttp(options.http, server);
   return {
     xdsPort,
     httpPort: http?.port,
@@ -56,6 +55,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       await Promise.all([server.close(), http?.close()]);
     },
   };
+}
+
+async function startOptionalHttp(address: ListenAddress | undefined, server: DiscoveryServer) {
+  if (address === undefined) return undefined;
+  try {
+    return await startHttp(address, { server, metrics: createMetrics(server) });
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
 }
 
 function logEvents(events: EventEmitter<DiscoveryEvents>, log: Logger): void {

@@ -31,7 +31,9 @@ export interface NodeStatus {
 interface Connection {
   readonly node: string;
   readonly setSnapshot: (snapshot: Snapshot) => void;
+  /** Version of the last snapshot that was accepted whole; not what the node has now, if it has refused a part of a newer one. */
   synchronized: string | undefined;
+  isUpToDate: boolean;
   rejection: Rejection | undefined;
 }
 
@@ -86,6 +88,7 @@ export class DiscoveryServer {
     this.#snapshot = snapshot;
     for (const connection of this.#connections) {
       connection.rejection = undefined;
+      connection.isUpToDate = false;
       connection.setSnapshot(snapshot);
     }
   }
@@ -111,14 +114,14 @@ export class DiscoveryServer {
   }
 
   #outcome(): "pending" | "synchronized" | MeltemiError {
-    const nodes = this.nodes();
-    for (const { node, rejection } of nodes) {
+    const connections = [...this.#connections];
+    for (const { node, rejection } of connections) {
       if (rejection === undefined) continue;
       const what = `${rejection.type} ${rejection.resources.join(", ")}`;
       return new MeltemiError("ENVOY_FAILED", `node ${node} refuses ${what}: ${rejection.message}`);
     }
-    const isDone = nodes.length > 0 && nodes.every((n) => n.synchronized === this.snapshotFor(n.node)?.version);
-    return isDone && this.#snapshot !== undefined ? "synchronized" : "pending";
+    const isDone = connections.length > 0 && connections.every(({ isUpToDate }) => isUpToDate);
+    return isDone ? "synchronized" : "pending";
   }
 
   /** Ends all streams in order, so that nodes go on with what they have, and stops listening. */
@@ -166,6 +169,7 @@ export class DiscoveryServer {
       },
       synchronized: ({ version }) => {
         connection.synchronized = version;
+        connection.isUpToDate = true;
         this.events.emit("synchronized", node, version);
       },
     });
@@ -173,6 +177,7 @@ export class DiscoveryServer {
       node,
       setSnapshot: (snapshot) => stream.setSnapshot(snapshot),
       synchronized: undefined,
+      isUpToDate: false,
       rejection: undefined,
     };
     this.#connections.add(connection);

@@ -6,6 +6,8 @@ export const TUNNEL_ROUTE = "meltemi_tunnel";
 
 /** Times a tunnel tries another host before the calls on it fail. */
 const CONNECT_RETRIES = 3;
+/** Draws for a host that was not tried yet. With one of four hosts alive three draws fail too often; they cost nothing. */
+const HOST_DRAWS = 16;
 
 /**
  * RDS: a CONNECT goes to the cluster that the filter names in a header. Hosts that refuse the connection are passed over;
@@ -34,7 +36,7 @@ export function buildTunnelRoute(): Resource {
                     typed_config: any("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate", {}),
                   },
                 ],
-                host_selection_retry_max_attempts: CONNECT_RETRIES,
+                host_selection_retry_max_attempts: HOST_DRAWS,
               },
             },
             response_headers_to_add: [
