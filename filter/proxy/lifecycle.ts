@@ -12,7 +12,7 @@ import { asciiOf, writeAscii } from "../memory/ascii";
 import { getId, IdTable, newIdTable, putId, removeId } from "../memory/id-table";
 import { FLUSH_PERIOD_MS } from "../memory/limits";
 import { nameBytes } from "../memory/name";
-import { freeTable, setLastTable } from "../route/table";
+import { freeTable } from "../route/table";
 import { Connection, freeConnection, newConnection, nextWoken } from "./connection";
 import { CloseReason } from "./label";
 import { closeListener, countConfigUpdate, Listener, openListener } from "./listener";
@@ -102,7 +102,6 @@ export function configure(root: u32, bytes: u32): bool {
   const former = listener.table;
   listener.table = table;
   if (former) freeTable(former);
-  setLastTable(table);
   const before = changetype<Listener | null>(getId(roots, root));
   if (before) {
     removeId(roots, root);

@@ -1,4 +1,3 @@
-import { clearSlots } from "../codec/attributes";
 import { decodeRequest, scanRequest } from "../codec/codec";
 import { Kind, message } from "../codec/message";
 import { reasonText } from "../codec/reason";
@@ -133,7 +132,6 @@ function beginMessage(connection: Connection): bool {
     closeSoon(connection, CloseReason.NOT_CONFIGURED);
     return false;
   }
-  clearSlots(table.demand.slotCount);
   const step = decode(connection, table);
   if (step == Step.DONE) accept(connection, table);
   else if (step == Step.BAD) {

@@ -1,8 +1,18 @@
 import { Demand, namedSlot, setSlot } from "../attributes";
 import { Reason, Step } from "../step";
+import { isAscii } from "./hessian2/ascii";
 import { expectType, expectValues, skip, skippedTo, skipReason, startSkip } from "./hessian2/skip";
 import { readString } from "./hessian2/string";
-import { CLASS_TEXT, classOf, TAG_END, TAG_MAP, TAG_NULL, TAG_TYPED_MAP } from "./hessian2/tags";
+import {
+  CLASS_TEXT,
+  classOf,
+  TAG_END,
+  TAG_LAST_SHORT_TEXT,
+  TAG_MAP,
+  TAG_MEDIUM_TEXT,
+  TAG_NULL,
+  TAG_TYPED_MAP,
+} from "./hessian2/tags";
 import { KEEP_SCRATCH, keepArea, kept } from "./keep";
 import { Text, textAddress, textBytes, textEnd } from "./text";
 
@@ -49,11 +59,37 @@ export function startAttachments(argumentCount: u32): void {
 export function readAttachments(at: usize, end: usize, rest: u32, keep: bool, demand: Demand): Step {
   attachmentsAt = at;
   while (phase != Phase.END) {
+    if (phase == Phase.NAME && !keep) attachmentsAt = plainEntries(attachmentsAt, end, demand);
     const step = onePhase(attachmentsAt, end, rest, keep, demand);
     if (step == Step.MORE && !rest) return refuse(Reason.MALFORMED);
     if (step != Step.DONE) return step;
   }
   return Step.DONE;
+}
+
+/**
+ * Takes entries whose name and value are texts of one chunk in ASCII, as nearly all are, from `at` on, and returns where the first
+ * other begins. Their tags are ASCII too, so an entry is looked over in one go.
+ */
+function plainEntries(at: usize, end: usize, demand: Demand): usize {
+  while (at < end) {
+    const nameLength = <u32>load<u8>(at);
+    if (nameLength > TAG_LAST_SHORT_TEXT || nameLength + 1 >= <u32>(end - at)) return at;
+    const tagAt = at + 1 + nameLength;
+    const tag = <u32>load<u8>(tagAt);
+    let value = tagAt + 1;
+    let length = tag;
+    if (tag > TAG_LAST_SHORT_TEXT) {
+      if ((tag & 0xfc) != TAG_MEDIUM_TEXT || value >= end) return at;
+      length = ((tag & 0x03) << 8) | load<u8>(value);
+      value++;
+      if (length > <u32>(end - value) || !isAscii(at, nameLength + 1, end) || !isAscii(value, length, end)) return at;
+    } else if (length > <u32>(end - value) || !isAscii(at, nameLength + 2 + length, end)) return at;
+    const slot = namedSlot(demand, at + 1, nameLength);
+    if (slot >= 0) setSlot(slot, value, length);
+    at = value + length;
+  }
+  return at;
 }
 
 function onePhase(at: usize, end: usize, rest: u32, keep: bool, demand: Demand): Step {

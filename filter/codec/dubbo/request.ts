@@ -37,10 +37,12 @@ function decodeCall(p: usize, n: u32, demand: Demand, message: Message): Step {
   const form = formOf(message.dialect);
   const wantsAttachments = demand.namedCount > 0 && form == Form.HESSIAN2;
   const end = p + min(n, message.total);
-  const step = decodePrefix(p, end, form, demand, message);
+  // The texts lie in the first window; what of them lies behind it is not waited for.
+  const textsEnd = min(end, p + SCAN_WINDOW_BYTES);
+  const step = decodePrefix(p, textsEnd, form, demand, message);
   if (step != Step.DONE || !wantsAttachments) return step;
-  const text = readText(form, prefixEnd, end, keepArea(KEEP_SCRATCH));
-  if (text != Text.READ) return unread(text, p, end, prefixEnd, message);
+  const text = readText(form, prefixEnd, textsEnd, keepArea(KEEP_SCRATCH));
+  if (text != Text.READ) return unread(text, p, textsEnd, prefixEnd, message);
   const parameters = countParameters(textAddress, textBytes);
   if (parameters < 0) return refuse(message, Reason.MALFORMED);
   startAttachments(<u32>parameters);

@@ -1,6 +1,7 @@
 import { MAX_ATTRIBUTE_BYTES, SCAN_WINDOW_BYTES } from "../../../memory/limits";
 import { foundNull, foundText, Text, textMore } from "../text";
-import { CLASS_TEXT, chunkLength, classOf, fixedBytes, isLastChunk, TAG_NULL } from "./tags";
+import { isAscii } from "./ascii";
+import { CLASS_TEXT, chunkLength, classOf, fixedBytes, isLastChunk, TAG_LAST_SHORT_TEXT, TAG_NULL } from "./tags";
 import { badUnit, passUnits, unitsLeft } from "./units";
 
 /**
@@ -8,6 +9,13 @@ import { badUnit, passUnits, unitsLeft } from "./units";
  * put together at `area`, which has room for MAX_ATTRIBUTE_BYTES.
  */
 export function readString(at: usize, end: usize, area: usize): Text {
+  // Most texts are short and ASCII.
+  if (at < end) {
+    const length = <u32>load<u8>(at);
+    if (length <= TAG_LAST_SHORT_TEXT && length < <u32>(end - at) && isAscii(at + 1, length, end)) {
+      return foundText(at + 1, length, at + 1 + length);
+    }
+  }
   const start = at;
   let kept: u32 = 0;
   while (true) {
@@ -24,6 +32,7 @@ export function readString(at: usize, end: usize, area: usize): Text {
     at = passUnits(from, end, units);
     if (badUnit) return Text.MALFORMED;
     if (unitsLeft) return incomplete(start, at, unitsLeft, end);
+    if (at - start > SCAN_WINDOW_BYTES) return Text.TOO_LONG;
     const bytes = <u32>(at - from);
     const last = isLastChunk(tag);
     if (last && !kept && (bytes == units || !hasSurrogates(from, at))) return foundText(from, bytes, at);
@@ -33,7 +42,7 @@ export function readString(at: usize, end: usize, area: usize): Text {
   }
 }
 
-/** A text that does not fit in a whole window is more chunk heads than text. */
+/** A text that takes more than a window is more chunk heads than text; it is refused also where there is more in memory. */
 function incomplete(start: usize, at: usize, more: u32, end: usize): Text {
   if (end - start >= SCAN_WINDOW_BYTES) return Text.TOO_LONG;
   return textMore(max(<u32>(at - start) + more, <u32>(end - start) + 1));

@@ -1,4 +1,6 @@
 /** The first byte of a Hessian2 value says what it is (http://hessian.caucho.com/doc/hessian-serialization.html). */
+export const TAG_LAST_SHORT_TEXT: u32 = 0x1f; // 0x00 + units
+export const TAG_MEDIUM_TEXT: u32 = 0x30; // 0x30 + units >> 8, to 0x33, units & 0xff
 export const TAG_BINARY_CHUNK: u32 = 0x41; // A: more chunks follow
 export const TAG_CLASS: u32 = 0x43; // C name count name*
 export const TAG_MAP: u32 = 0x48; // H (key value)* Z

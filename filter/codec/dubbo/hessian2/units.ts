@@ -1,3 +1,5 @@
+import { isAscii } from "./ascii";
+
 /**
  * Texts of Hessian2 are counted in UTF-16 units, and written a unit at a time: 1, 2 or 3 bytes each, so that a character
  * beyond U+FFFF is its two surrogates of 3 bytes (CESU-8). Dubbo's hessian-lite, dubbo-go-hessian2 and hessian.js all write
@@ -16,6 +18,10 @@ const FIVE_LEADS: i32 = 0x1249;
 /** Passes `units` units that begin at `at`, as far as they lie whole in [at, end), and returns where the next one begins. */
 export function passUnits(at: usize, end: usize, units: u32): usize {
   badUnit = false;
+  if (units <= <u32>(end - at) && isAscii(at, units, end)) {
+    unitsLeft = 0;
+    return at + units;
+  }
   while (units) {
     // An ASCII run takes 16 bytes a turn, a run of CJK 15.
     while (units >= 16 && end - at >= 16) {

@@ -1,0 +1,18 @@
+/**
+ * Whether the `length` bytes at `at` are ASCII. They lie before `end`, and so does all that is looked at: sixteen bytes a turn,
+ * the last ones together with what follows them.
+ */
+export function isAscii(at: usize, length: u32, end: usize): bool {
+  const stop = at + length;
+  while (stop - at >= 16) {
+    if (i8x16.bitmask(v128.load(at))) return false;
+    at += 16;
+  }
+  const left = <i32>(stop - at);
+  if (!left) return true;
+  if (end - at >= 16) return (i8x16.bitmask(v128.load(at)) & ((1 << left) - 1)) == 0;
+  if (length >= 16) return i8x16.bitmask(v128.load(stop - 16)) == 0;
+  let bits: u32 = 0;
+  for (; at < stop; at++) bits |= load<u8>(at);
+  return bits < 0x80;
+}
