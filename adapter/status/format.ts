@@ -2,7 +2,8 @@ import { formatResourceName, type Problem } from "./problem.js";
 
 /** One line for people: `prod/reviews.yaml:12: error: VirtualService prod/reviews-route: spec.routes[0].name: must be a string`. */
 export function formatProblem(problem: Problem): string {
-  const parts = [`${problem.file}:${problem.line}`, problem.severity];
+  const parts: string[] = problem.file === "" ? [] : [`${problem.file}:${problem.line}`];
+  parts.push(problem.severity);
   if (problem.resource !== undefined) parts.push(formatResourceName(problem.resource));
   if (problem.field !== "") parts.push(problem.field);
   parts.push(problem.reason);

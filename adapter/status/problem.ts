@@ -13,6 +13,7 @@ export interface Problem {
   readonly severity: "error" | "warning";
   /** Undefined where a file could not be read as resources. */
   readonly resource: ResourceName | undefined;
+  /** Empty where it is of no file in particular. */
   readonly file: string;
   /** From 1. */
   readonly line: number;

@@ -56,7 +56,8 @@ export function resolveVirtualService(
       return { destination, path, service: findService(destination, path, namespace, services, fail) };
     }),
   );
-  const protocol = spec.protocol ?? impliedProtocol(targets.flat(), fail);
+  // Of what does not exist nothing can be told.
+  const protocol = spec.protocol ?? (complete ? impliedProtocol(targets.flat(), fail) : undefined);
   if (protocol === undefined) return undefined;
   const routed = targets.map((route) =>
     route.map(({ destination, path, service }): WeightedDestination => {
@@ -118,8 +119,6 @@ function impliedProtocol(targets: readonly Target[], fail: Report): string | und
   }
   const [first, ...others] = found;
   if (first !== undefined && others.length === 0) return first;
-  // A destination that does not exist has been reported, and is why nothing is known.
-  if (first === undefined && targets.some(({ service }) => service === undefined)) return undefined;
   fail(
     ["spec"],
     first === undefined

@@ -53,16 +53,17 @@ function collectClaims(
   for (const virtualService of virtualServices) {
     for (const { name, path, service } of virtualService.hosts) {
       const meaning = service ?? name;
-      const owner = owners.get(name);
-      if (owner !== undefined && owner.meaning !== meaning) {
-        const reason = `${name} means ${owner.meaning} on this port already, by ${mention(owner.first.resource)}`;
-        problems.push(problemOf(virtualService.resource, path, reason));
-        continue;
-      }
-      if (owner === undefined) owners.set(name, { meaning, first: virtualService });
+      const owner = owners.get(name) ?? { meaning, first: virtualService };
       const claim = claims.get(meaning) ?? { names: [], by: [] };
       claims.set(meaning, claim);
-      if (owner === undefined) claim.names.push(name);
+      if (!owners.has(name)) claim.names.push(name);
+      owners.set(name, owner);
+      if (owner.meaning !== meaning) {
+        // Its full name still leads to the service.
+        const by = mention(owner.first.resource);
+        const reason = `calls to ${name} go to ${owner.meaning} already, by ${by}; only calls to ${meaning} come here`;
+        problems.push(problemOf(virtualService.resource, path, reason));
+      }
       if (!claim.by.includes(virtualService)) claim.by.push(virtualService);
     }
   }

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { toFilterConfig } from "../../adapter/filter-config/filter-config.js";
+import { recognise } from "../../adapter/resource/recognise.js";
+import { parseFile } from "../../adapter/source/file-content.js";
+import { formatProblem } from "../../adapter/status/format.js";
+import { Translator } from "../../adapter/translate/translator.js";
+
+/**
+ * Each folder is a case: the resources of `input.yaml`, and under `__golden__` what becomes of them. After a change
+ *
+ *     npx vitest run --project unit test/translation --update
+ *
+ * writes them anew; the difference is to be reviewed.
+ */
+const here = import.meta.dirname;
+const cases = readdirSync(here, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+function translateCase(name: string) {
+  const state = parseFile(readFileSync(join(here, name, "input.yaml"), "utf8"), "input.yaml", recognise);
+  return new Translator().translate(state);
+}
+
+describe.each(cases)("%s", (name) => {
+  const { mesh, problems } = translateCase(name);
+  const golden = join(here, name, "__golden__");
+
+  test("services", async () => {
+    await expect(json(mesh.services)).toMatchFileSnapshot(join(golden, "services.json"));
+  });
+
+  test("filter configurations", async () => {
+    const listeners = mesh.listeners.map((listener) => [
+      `${listener.protocol} ${listener.port}`,
+      toFilterConfig(listener),
+    ]);
+    await expect(json(Object.fromEntries(listeners))).toMatchFileSnapshot(join(golden, "filter-configs.json"));
+  });
+
+  test("problems", async () => {
+    const lines = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
+    await expect(lines).toMatchFileSnapshot(join(golden, "problems.txt"));
+  });
+});
+
+test("the mission's example is the JSON that the design says, byte for byte", () => {
+  const [listener] = translateCase("mission").mesh.listeners;
+  expect(JSON.stringify(listener && toFilterConfig(listener))).toBe(
+    '{"virtual_hosts":[{"name":"reviews.prod.svc.cluster.local:9080",' +
+      '"services":["reviews.prod.svc.cluster.local","reviews"],' +
+      '"routes":[{"name":"canary-route","match":{"attributes":[{"name":"user","exact_match":"jason"}]},' +
+      '"route":{"cluster":"outbound|9080|v2|reviews.prod.svc.cluster.local"}},' +
+      '{"name":"default","route":{"cluster":"outbound|9080|v1|reviews.prod.svc.cluster.local"}}]}]}',
+  );
+});
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
