@@ -4,6 +4,8 @@ import * as lifecycle from "./proxy/lifecycle";
 import { onRead } from "./proxy/request";
 import { onWrite } from "./proxy/response";
 
+/** What `meltemi explain` asks, outside of Envoy. */
+export { allocate as meltemi_allocate, explain as meltemi_explain } from "./config/explain";
 export { malloc } from "./host/arena";
 
 /** The host keeps the read buffer: what is to be passed on is passed on by `continueDownstream`. */

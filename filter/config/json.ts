@@ -1,6 +1,6 @@
 import { Arena, reserve } from "../route/arena";
 import { decodeRune, encodeRune, NO_RUNE, runeBytes } from "../route/regex/utf8";
-import { enterLevel, fail, failed, failWith, leaveLevel, markSeen, setElement, setField } from "./problem";
+import { enterLevel, fail, failed, leaveLevel, markSeen, setElement, setField } from "./problem";
 
 /**
  * Reads JSON (RFC 8259) piece by piece, straight from the bytes: who reads an object asks for its fields one after the other

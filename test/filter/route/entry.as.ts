@@ -3,17 +3,9 @@ import { clearSlots, setSlot } from "../../../filter/codec/attributes";
 import { message } from "../../../filter/codec/message";
 import { configError, configErrorBytes, readTable } from "../../../filter/config/config";
 import { nameBytes } from "../../../filter/memory/name";
-import type { Condition } from "../../../filter/route/condition";
+import { Condition } from "../../../filter/route/condition";
 import { find, found, routeHolds } from "../../../filter/route/find";
-import {
-  conditionAt,
-  freeTable,
-  pickCluster,
-  type Route,
-  routeAt,
-  type Table,
-  virtualHostOf,
-} from "../../../filter/route/table";
+import { conditionAt, freeTable, pickCluster, Route, routeAt, Table, virtualHostOf } from "../../../filter/route/table";
 
 export function allocate(bytes: usize): usize {
   return heap.alloc(bytes);
