@@ -6,7 +6,7 @@ import type { Connect, Refusal, Tunnel } from "../emulator/peer/tunnel.js";
 import type { ByteQueue } from "../support/byte-queue.js";
 import { answerText, decodeMessage, describeMessage } from "../support/dubbo.js";
 import type { Case } from "./case-file.js";
-import { parseMessage } from "./message-text.js";
+import { type MessageText, parseMessage } from "./message-text.js";
 import { parseScript, type Step } from "./script.js";
 
 /** How finely a case is cut. */
@@ -95,6 +95,8 @@ export class Replay {
     } else if (subject === "tick") this.envoy.vm.tick();
     else if (verb === "connects") this.connectClient(subject, first || "dubbo");
     else if (verb === "<") this.expectMessage(subject, words);
+    else if (verb === "<~") this.expectSomewhere(subject, words);
+    else if (verb === "got") this.takeBytes(subject, Number(first));
     else if (verb === "nothing") this.expectNothing(subject);
     else if (this.isClient(subject)) this.runClientStep(subject, verb, first, second);
     else this.runClusterStep(subject, verb, first);
@@ -151,6 +153,7 @@ export class Replay {
     const size = isClient ? this.cut.client : this.cut.upstream;
     const [cluster = "", clientName = "client"] = name.split("/");
     for (let at = 0; at < bytes.length; at += size) {
+      if (!this.client(isClient ? name : clientName).connection.open) return;
       const piece = bytes.subarray(at, Math.min(at + size, bytes.length));
       if (isClient) this.client(name).connection.receive(piece);
       else this.client(clientName).peer.sendBytes(this.client(clientName).peer.tunnel(cluster), piece);
@@ -159,7 +162,8 @@ export class Replay {
     this.envoy.run();
   }
 
-  private expectMessage(name: string, [kind = "", id = "", status, text]: string[]): void {
+  private expectMessage(name: string, words: string[]): void {
+    const [kind, id = "", status, text] = words;
     const queue = this.queue(name);
     const message = decodeMessage(queue.view());
     if (!message) throw new Error(`no whole message, ${queue.length} bytes; ${this.state()}`);
@@ -170,13 +174,36 @@ export class Replay {
       const said = answerText(message);
       holds(said.includes(text ?? ""), `the reply says ${JSON.stringify(said)}, without ${JSON.stringify(text)}`);
     } else {
-      const expected = this.sent.get(`${kind} ${id}`) ?? parseMessage(`${kind} ${id}`).bytes;
+      const expected = this.named(words).bytes;
       holds(
         Buffer.compare(expected, message.bytes) === 0,
         `it is ${found}, ${Buffer.from(message.bytes.subarray(0, 64)).toString("hex")}`,
       );
     }
     queue.drain(message.bytes.length);
+  }
+
+  /** The same for a message whose place among the others is nobody's business. */
+  private expectSomewhere(name: string, words: string[]): void {
+    const queue = this.queue(name);
+    const before: Uint8Array[] = [];
+    for (let next = decodeMessage(queue.view()); next; next = decodeMessage(queue.view())) {
+      const { key, bytes } = this.named(words);
+      if (Buffer.compare(next.bytes, bytes) === 0) break;
+      before.push(queue.take(next.bytes.length));
+      if (queue.length === 0) throw new Error(`${key} is not among what it received; ${this.state()}`);
+    }
+    this.expectMessage(name, words);
+    queue.prepend(Buffer.concat(before));
+  }
+
+  private takeBytes(name: string, length: number): void {
+    equal("bytes", this.queue(name).take().length, length, this.state());
+  }
+
+  private named([kind = "", id = ""]: string[]): MessageText {
+    const key = `${kind} ${id}`;
+    return { key, bytes: this.sent.get(key) ?? parseMessage(key).bytes };
   }
 
   private expectNothing(name: string): void {

@@ -5,6 +5,7 @@ export const Status = {
   BAD_ARGUMENT: 2,
   INVALID_MEMORY_ACCESS: 6,
   EMPTY: 7,
+  CAS_MISMATCH: 8,
   UNIMPLEMENTED: 12,
 } as const;
 

@@ -3,6 +3,7 @@ import { Connection, type NextFilter } from "./connection.js";
 import type { RootContext } from "./contexts.js";
 import { EventLoop } from "./event-loop.js";
 import { Metrics } from "./metrics.js";
+import { SharedData } from "./shared-data.js";
 import { SharedQueues } from "./shared-queues.js";
 import { type Process, Vm } from "./vm.js";
 
@@ -19,6 +20,7 @@ export function filterModule(): WebAssembly.Module {
 export class EmulatedEnvoy implements Process {
   readonly loop = new EventLoop();
   readonly queues = new SharedQueues();
+  readonly data = new SharedData();
   readonly metrics = new Metrics();
   readonly log: string[] = [];
   readonly vm: Vm;

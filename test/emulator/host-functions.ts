@@ -10,6 +10,7 @@ export function hostFunctions(vm: Vm, module: WebAssembly.Module): Record<string
     ...buffers(vm),
     ...streams(vm),
     ...queues(vm),
+    ...sharedData(vm),
     ...metrics(vm),
     ...properties(vm),
   };
@@ -71,6 +72,11 @@ function buffers(vm: Vm): Record<string, HostFunction> {
       if (count === 0) return Status.OK;
       const bytes = buffer?.view(from, count) ?? configuration?.subarray(from, from + count) ?? new Uint8Array(0);
       return memory.give(bytes, addressCell, lengthCell) ? Status.OK : Status.INVALID_MEMORY_ACCESS;
+    },
+    proxy_get_buffer_status(type: number, lengthCell: number, flagsCell: number): number {
+      memory.setWord(lengthCell, bufferOf(vm, type)?.length ?? 0);
+      memory.setWord(flagsCell, 0);
+      return Status.OK;
     },
     proxy_set_buffer_bytes(type: number, start: number, length: number, address: number, size: number): number {
       const buffer = bufferOf(vm, type);
@@ -146,6 +152,29 @@ function queues(vm: Vm): Record<string, HostFunction> {
       if (item === undefined) return Status.NOT_FOUND;
       if (item === null) return Status.EMPTY;
       return memory.give(item, addressCell, lengthCell) ? Status.OK : Status.INVALID_MEMORY_ACCESS;
+    },
+  };
+}
+
+function sharedData(vm: Vm): Record<string, HostFunction> {
+  const { memory, process } = vm;
+  return {
+    proxy_get_shared_data(
+      key: number,
+      length: number,
+      addressCell: number,
+      lengthCell: number,
+      casCell: number,
+    ): number {
+      const found = process.data.get(memory.text(key, length));
+      if (!found) return Status.NOT_FOUND;
+      memory.setWord(casCell, found.cas);
+      return memory.give(found.value, addressCell, lengthCell) ? Status.OK : Status.INVALID_MEMORY_ACCESS;
+    },
+    proxy_set_shared_data(key: number, length: number, address: number, size: number, cas: number): number {
+      const value = memory.read(address, size);
+      if (!value) return Status.INVALID_MEMORY_ACCESS;
+      return process.data.set(memory.text(key, length), value, cas) ? Status.OK : Status.CAS_MISMATCH;
     },
   };
 }

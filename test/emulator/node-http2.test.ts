@@ -23,13 +23,14 @@ const CONFIG = JSON.stringify({
 class NodeServer implements NextFilter {
   readonly failures: string[] = [];
   private readonly socket: Duplex;
+  private readonly pending = new ByteQueue();
 
   constructor(connection: Connection, envoy: EmulatedEnvoy, settings: http2.Settings, changed: () => void) {
     const server = http2.createServer({ settings });
     server.on("sessionError", (error) => this.failures.push(String(error)));
     server.on("stream", (stream, headers) => answerCalls(stream, headers));
     this.socket = new Duplex({
-      read() {},
+      read: () => setImmediate(() => this.feed()),
       write(bytes: Buffer, _encoding, done) {
         connection.write(bytes);
         envoy.run();
@@ -41,11 +42,17 @@ class NodeServer implements NextFilter {
   }
 
   onData(buffer: ByteQueue): void {
-    this.socket.push(Buffer.from(buffer.take()));
+    this.pending.append(buffer.take());
+    setImmediate(() => this.feed());
   }
 
   onConnectionClose(): void {
     this.socket.destroy();
+  }
+
+  /** Not from within its own write: Node's session may no more be entered twice than HCM's. */
+  private feed(): void {
+    if (this.pending.length > 0 && !this.socket.destroyed) this.socket.push(Buffer.from(this.pending.take()));
   }
 }
 
@@ -65,6 +72,8 @@ function answerCalls(stream: http2.ServerHttp2Stream, headers: http2.IncomingHtt
 
 async function exchange(settings: http2.Settings, calls: Uint8Array[], chunk: number): Promise<DubboMessage[]> {
   const envoy = new EmulatedEnvoy();
+  // A route asks for an attachment: messages have to be seen whole.
+  envoy.readBufferLimit_bytes = 17 << 20;
   expect(envoy.configure("dubbo", CONFIG)).toBe(true);
   let server: NodeServer | undefined;
   let connection: Connection | undefined;

@@ -5,12 +5,14 @@ import type { EventLoop } from "./event-loop.js";
 import { GuestMemory } from "./guest-memory.js";
 import { hostFunctions } from "./host-functions.js";
 import type { Metrics } from "./metrics.js";
+import type { SharedData } from "./shared-data.js";
 import type { SharedQueues } from "./shared-queues.js";
 
 /** What all VMs of one Envoy process share. */
 export interface Process {
   readonly loop: EventLoop;
   readonly queues: SharedQueues;
+  readonly data: SharedData;
   readonly metrics: Metrics;
   /** Lines of the filter's log, each with its level in front. */
   readonly log: string[];
@@ -82,11 +84,14 @@ export class Vm {
     if (context.root.replaced && context.root.connections === 0) this.deleteRoot(context.root);
   }
 
-  /** The timers of all root contexts fire once. */
+  /** The timers of all root contexts fire once, after the longest of their periods. */
   tick(): void {
-    for (const context of [...this.contexts.values()]) {
-      if (!(context instanceof RootContext) || context.tick_ms === 0) continue;
-      this.call("proxy_on_tick", context, () => this.exports.proxy_on_tick?.(context.id));
+    const roots = [...this.contexts.values()].filter(
+      (context) => context instanceof RootContext && context.tick_ms > 0,
+    );
+    this.process.loop.now_ns += BigInt(Math.max(0, ...roots.map(({ root }) => root.tick_ms))) * 1_000_000n;
+    for (const { root } of roots) {
+      this.call("proxy_on_tick", root, () => this.exports.proxy_on_tick?.(root.id));
     }
   }
 

@@ -95,7 +95,9 @@ export class TestEnvoy {
   async stop(): Promise<void> {
     const stats = await this.stats();
     await this.process.stop();
-    const complaints = this.log.filter((line) => /trap|unreachable|RuntimeError|Function: proxy_on|abort/i.test(line));
+    const complaints = this.log.filter((line) =>
+      /"level":[456]0.*(trap|unreachable|RuntimeError|proxy_on|abort)/.test(line),
+    );
     for (const [name, value] of stats) {
       if (value > 0 && /vm_reload|\.downstream_cx_protocol_error|remote_load_fetch_failures/.test(name)) {
         complaints.push(`${name}: ${value}`);
