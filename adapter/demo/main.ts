@@ -45,7 +45,7 @@ async function showProof(mesh: LocalMesh): Promise<boolean> {
   const connections = await clientConnections(mesh.admin);
   console.log(`\n${table}\n`);
   console.log(
-    `${calls - wrong} of ${calls} calls were answered as expected, on ${connections} connection (Envoy's count).`,
+    `${calls - wrong} of ${calls} calls were answered as expected, on ${connections} connection${connections === 1 ? "" : "s"} (by Envoy's count).`,
   );
   return wrong === 0 && connections === 1;
 }
@@ -56,7 +56,7 @@ function listenerAddress(mesh: LocalMesh): string {
 
 /** Client connections that Envoy's listeners have accepted. */
 async function clientConnections(admin: string): Promise<number> {
-  const filter = encodeURIComponent("^listener\\.outbound_.*\\.downstream_cx_total$");
+  const filter = encodeURIComponent("^listener\\.outbound_[^.]+\\.downstream_cx_total$");
   const response = await fetch(`http://${admin}/stats?format=json&filter=${filter}`);
   const { stats } = (await response.json()) as { stats: { name?: string; value?: number }[] };
   return stats.reduce((sum, { value }) => sum + (value ?? 0), 0);

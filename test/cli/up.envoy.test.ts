@@ -9,10 +9,12 @@ import { startProvider } from "./support/provider.js";
 
 const envoy = process.env.MELTEMI_TEST_ENVOY_1_40 as string;
 let config: string;
+let temporary: string;
 let providers: Provider[];
 
 beforeEach(async () => {
   config = mkdtempSync(join(tmpdir(), "meltemi-up-"));
+  temporary = mkdtempSync(join(tmpdir(), "meltemi-up-"));
   cpSync("envoy-config/demo", config, { recursive: true });
   providers = await Promise.all(["v1", "v2"].map((version) => startProvider(version, 0)));
   for (const { version, port } of providers) edit("service.yaml", version === "v1" ? "20881" : "20882", String(port));
@@ -21,6 +23,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(providers.map((provider) => provider.stop()));
   rmSync(config, { recursive: true });
+  rmSync(temporary, { recursive: true });
 });
 
 function edit(name: string, from: string, to: string): void {
@@ -29,7 +32,11 @@ function edit(name: string, from: string, to: string): void {
 }
 
 function up(...args: readonly string[]): Running {
-  return Running.start(MAIN, "up", "--config", config, "--envoy", envoy, "--listen", "dubbo=127.0.0.1:0", ...args);
+  const env = { ...process.env, TMPDIR: temporary };
+  return Running.start(
+    [MAIN, "up", "--config", config, "--envoy", envoy, "--listen", "dubbo=127.0.0.1:0", ...args],
+    env,
+  );
 }
 
 /** The addresses in the ready line, by name. */
@@ -68,7 +75,7 @@ describe("meltemi up", () => {
     for (const address of [dubbo, admin.slice("http://".length), xds, http.slice("http://".length)]) {
       expect(await isListening(address), address).toBe(false);
     }
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("meltemi-envoy-"))).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it("follows the directory: a changed route takes effect, a bad one leaves the last good one in force", async () => {
@@ -98,7 +105,7 @@ describe("meltemi up", () => {
 
   it("fails, and says so, when an address is taken", async () => {
     const taken = `127.0.0.1:${providers[0]?.port}`;
-    const running = Running.start(MAIN, "up", "--config", config, "--envoy", envoy, "--listen", `dubbo=${taken}`);
+    const running = Running.start([MAIN, "up", "--config", config, "--envoy", envoy, "--listen", `dubbo=${taken}`]);
     expect(await running.closed).toBe(3);
     expect(running.stderr).toMatch(new RegExp(`error: .*${taken}`));
     expect(running.lines).toEqual([]);

@@ -52,8 +52,8 @@ export class Running {
     this.closed = once(child, "close").then(([status]) => status as number | null);
   }
 
-  static start(...args: readonly string[]): Running {
-    return new Running(spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] }));
+  static start(args: readonly string[], env = process.env): Running {
+    return new Running(spawn(process.execPath, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] }));
   }
 
   get stderr(): string {
