@@ -3,7 +3,7 @@ import { clearSlots, setSlot } from "../../../filter/codec/attributes";
 import { message } from "../../../filter/codec/message";
 import { configError, configErrorBytes, readTable } from "../../../filter/config/config";
 import { nameBytes } from "../../../filter/memory/name";
-import { Condition } from "../../../filter/route/condition";
+import { beginRound, Condition } from "../../../filter/route/condition";
 import { find, found, routeHolds } from "../../../filter/route/find";
 import { conditionAt, freeTable, pickCluster, Route, routeAt, Table, virtualHostOf } from "../../../filter/route/table";
 
@@ -64,6 +64,7 @@ export function route(table: usize): i32 {
 export function routeLinear(table: usize): i32 {
   const host = virtualHostOf(changetype<Table>(table), message.service, message.serviceBytes);
   if (!host) return -2;
+  beginRound();
   for (let i: u32 = 0; i < host.routeCount; i++) {
     if (routeHolds(routeAt(host, i))) return i;
   }

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -36,6 +37,9 @@ export interface Call {
   readonly service: string;
   readonly attributes: Readonly<Record<string, Value>>;
 }
+
+const root = resolve(import.meta.dirname, "../../..");
+const entry = join(import.meta.dirname, "entry.as.ts");
 
 /** Where a call's bytes are put: more than any test needs. */
 const CALL_BYTES = 1 << 20;
@@ -172,22 +176,32 @@ export class Table {
   }
 }
 
-/** Compiles the entry as the filter is compiled. */
+/**
+ * Compiles the entry as the filter is compiled. The outcome lies in a temporary directory under the hash of its sources, so that
+ * one of the test files compiles for all.
+ */
 export async function compileRouter(): Promise<WebAssembly.Module> {
-  const root = resolve(import.meta.dirname, "../../..");
-  const directory = mkdtempSync(join(tmpdir(), "meltemi-route-"));
-  try {
-    const wasm = join(directory, "route.wasm");
-    const config = join(directory, "asconfig.json");
+  const directory = join(tmpdir(), "meltemi-test-route");
+  const wasm = join(directory, `${hashOfSources()}.wasm`);
+  if (!existsSync(wasm)) {
+    mkdirSync(directory, { recursive: true });
+    const own = join(directory, `${process.pid}.wasm`);
+    const config = join(directory, `${process.pid}.json`);
     const options = { runtime: "minimal", use: ["abort="], enable: ["simd"], optimizeLevel: 3, noAssert: true };
     writeFileSync(config, JSON.stringify({ options }));
     const asc = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
-    const entry = join(import.meta.dirname, "entry.as.ts");
-    await promisify(execFile)(process.execPath, [asc, entry, "--config", config, "--outFile", wasm], { cwd: root });
-    return new WebAssembly.Module(readFileSync(wasm));
-  } finally {
-    rmSync(directory, { recursive: true });
+    await promisify(execFile)(process.execPath, [asc, entry, "--config", config, "--outFile", own], { cwd: root });
+    renameSync(own, wasm);
   }
+  return new WebAssembly.Module(readFileSync(wasm));
+}
+
+function hashOfSources(): string {
+  const hash = createHash("sha256").update(readFileSync(entry));
+  const filter = join(root, "filter");
+  const files = readdirSync(filter, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  for (const file of files.sort()) hash.update(`\0${file}\0`).update(readFileSync(join(filter, file)));
+  return hash.digest("hex").slice(0, 16);
 }
 
 function encode(text: string): Uint8Array {
