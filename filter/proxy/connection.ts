@@ -1,4 +1,3 @@
-import { enterConnection } from "../host/buffer";
 import { wake } from "../host/queue";
 import { initSession, Session } from "../http2/session";
 import { freeTunnel, Tunnel } from "../http2/tunnel";
@@ -90,16 +89,11 @@ export function wakeConnection(connection: Connection): void {
   wake();
 }
 
-/** The next connection to visit, entered; null when there is none left. */
-export function nextWoken(): Connection | null {
-  let connection = firstWoken;
-  while (connection) {
-    firstWoken = connection.nextWoken;
-    connection.woken = false;
-    if (enterConnection(connection.id)) break;
-    connection = firstWoken;
-  }
-  return connection;
+/** The connections to visit now, linked by `nextWoken`; those woken from here on are for the next visit. */
+export function takeWoken(): Connection | null {
+  const first = firstWoken;
+  firstWoken = null;
+  return first;
 }
 
 function forgetWoken(connection: Connection): void {

@@ -13,7 +13,7 @@ import { getId, IdTable, newIdTable, putId, removeId } from "../memory/id-table"
 import { FLUSH_PERIOD_MS } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { freeTable } from "../route/table";
-import { Connection, freeConnection, newConnection, nextWoken } from "./connection";
+import { Connection, freeConnection, newConnection, takeWoken } from "./connection";
 import { CloseReason } from "./label";
 import { closeListener, countConfigUpdate, Listener, openListener } from "./listener";
 import { onWoken } from "./request";
@@ -133,14 +133,18 @@ function logRefusal(listener: Listener): void {
   heap.free(text);
 }
 
-/** The visits that `wakeConnection` asked for. */
+/** The visits that `wakeConnection` asked for, one to each connection: what it passes on goes when this callback is over. */
 export function visitWoken(): void {
   drainQueue();
-  for (;;) {
-    const connection = nextWoken();
-    if (!connection) return;
-    if (connection.closing != CloseReason.NONE) closeDownstream();
-    else onWoken(connection, downstreamBytes());
+  let connection = takeWoken();
+  while (connection) {
+    const next = connection.nextWoken;
+    connection.woken = false;
+    if (enterConnection(connection.id)) {
+      if (connection.closing != CloseReason.NONE) closeDownstream();
+      else onWoken(connection, downstreamBytes());
+    }
+    connection = next;
   }
 }
 

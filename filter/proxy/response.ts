@@ -191,11 +191,41 @@ function onData(connection: Connection): void {
   if (!tunnel) return;
   const bytes = received.payloadBytes;
   if (tunnel.state != TunnelState.OPEN) grant(connection, tunnel, bytes);
-  else if (connection.delivering && connection.delivering != tunnel) {
-    if (!tunnel.heldBytes && bytes) connection.heldTunnels++;
-    hold(tunnel, received.payload, bytes);
-  } else feed(connection, tunnel, received.payload, bytes);
+  else if (connection.delivering && connection.delivering != tunnel)
+    holdBack(connection, tunnel, received.payload, bytes);
+  else feed(connection, tunnel, received.payload, bytes);
   if (last) endTunnel(connection, tunnel);
+}
+
+/** Bytes of a tunnel while another's message is being delivered. What is held begins with a message. */
+function holdBack(connection: Connection, tunnel: Tunnel, bytes: usize, length: u32): void {
+  const skipped = min<u32>(tunnel.skipRest, length);
+  tunnel.skipRest -= skipped;
+  grant(connection, tunnel, skipped);
+  if (skipped == length) return;
+  if (!tunnel.heldBytes) connection.heldTunnels++;
+  const head = tunnel.headBytes;
+  if (head) {
+    hold(tunnel, headOf(tunnel), head);
+    tunnel.headBytes = 0;
+    tunnel.delivered -= min<u32>(tunnel.delivered, head);
+  }
+  hold(tunnel, bytes + skipped, length - skipped);
+}
+
+/** The tunnel has ended: a message that is not whole in what is held will never be, and the client has seen nothing of it. */
+function dropCutMessage(connection: Connection, tunnel: Tunnel): void {
+  let whole: u32 = 0;
+  while (whole < tunnel.heldBytes) {
+    const left = tunnel.heldBytes - whole;
+    const step = decodeResponse(connection.listener.protocol, tunnel.held + whole, left, message);
+    if (step != Step.DONE || message.total > left) break;
+    whole += message.total;
+  }
+  tunnel.heldBytes = whole;
+  if (whole) return;
+  dropHeld(tunnel);
+  connection.heldTunnels--;
 }
 
 /** Bytes of a tunnel whose turn it is. */
@@ -347,16 +377,13 @@ function endTunnel(connection: Connection, tunnel: Tunnel): void {
   if (tunnel.ended) return;
   tunnel.ended = true;
   if (connection.messageTunnel == tunnel) connection.messageTunnel = null;
+  if (tunnel.heldBytes) dropCutMessage(connection, tunnel);
   if (connection.delivering == tunnel) closeSoon(connection, CloseReason.ANSWER_CUT);
   else if (!tunnel.heldBytes) finishTunnel(connection, tunnel);
 }
 
 /** The calls that are left have no answer coming: each gets the protocol's error. */
 function finishTunnel(connection: Connection, tunnel: Tunnel): void {
-  if (connection.delivering == tunnel) {
-    closeSoon(connection, CloseReason.ANSWER_CUT);
-    return;
-  }
   for (;;) {
     const call = takeOldestCall(tunnel);
     if (!call) break;
