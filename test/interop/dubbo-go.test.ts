@@ -18,6 +18,11 @@ for (const [title, envoy] of [
       "on one connection": async ({ mesh }) => {
         expect(await mesh?.connections()).toBe(1);
       },
+      "each call is counted where it went": async ({ mesh }) => {
+        for (const version of ["v1", "v2"]) {
+          await expect.poll(() => mesh?.calls("greet", version), { timeout: 10_000 }).toBe(200);
+        }
+      },
     },
   });
 }

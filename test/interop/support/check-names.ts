@@ -84,7 +84,8 @@ export const JAVA_CHECKS = {
     "change: the provider is back",
     "change: a provider ends while others are called",
     "change: the provider is back again",
-    "change: the route",
+    "change: the route, to v1",
+    "change: the route, to v2",
     "change: all of it on one connection",
   ],
 } as const;

@@ -2,6 +2,7 @@ package io.meltemi.interop.client;
 
 import io.meltemi.interop.api.GreeterService;
 import io.meltemi.interop.transport.LoopbackTransporter;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,6 +15,7 @@ import org.apache.dubbo.rpc.RpcException;
  */
 final class ChangeChecks {
   private static final long IDLE_MS = 4_500;
+  private static final long FOLLOW_LIMIT_MS = 20_000;
 
   private ChangeChecks() {}
 
@@ -27,7 +29,7 @@ final class ChangeChecks {
     });
     report.check("change: a provider is killed with a call in flight", () -> killed(report, target, greeter));
     report.check("change: calls to a provider that is gone fail at once", () -> {
-      String message = gone(() -> greeter.whoAmI());
+      String message = gone(greeter::whoAmI);
       target.as("other", greeter::whoAmI);
       return message;
     });
@@ -40,13 +42,12 @@ final class ChangeChecks {
       report.step("start v2");
       return target.as("jason", greeter::whoAmI);
     });
-    report.check("change: the route", () -> {
-      report.step("route jason to v1");
-      RpcContext.getClientAttachment().setAttachment("user", "jason");
-      Report.same("v1", greeter.whoAmI());
-      report.step("route jason to v2");
-      return target.as("jason", greeter::whoAmI);
-    });
+    for (String version : List.of("v1", "v2")) {
+      report.check("change: the route, to " + version, () -> {
+        report.step("route jason to " + version);
+        return followed(greeter, version);
+      });
+    }
     report.check("change: all of it on one connection", () -> {
       Report.same(1, LoopbackTransporter.CONNECTS.get());
       Report.same(0, LoopbackTransporter.READ_ONLY_EVENTS.get());
@@ -85,6 +86,22 @@ final class ChangeChecks {
     report.step("end v2");
     over.set(true);
     return others.get() + " calls of the other answered right";
+  }
+
+  /** The connection that exists takes the new route, sooner or later, and stays with it. */
+  private static Object followed(GreeterService greeter, String version) {
+    long deadline = System.currentTimeMillis() + FOLLOW_LIMIT_MS;
+    int calls = 0;
+    do {
+      Report.that(System.currentTimeMillis() < deadline, "the calls do not follow the route");
+      RpcContext.getClientAttachment().setAttachment("user", "jason");
+      calls++;
+    } while (!greeter.whoAmI().equals(version));
+    for (int i = 0; i < 50; i++) {
+      RpcContext.getClientAttachment().setAttachment("user", "jason");
+      Report.same(version, greeter.whoAmI());
+    }
+    return "with call " + calls;
   }
 
   private static String gone(Report.Call call) {

@@ -34,7 +34,7 @@ final class Report {
       line.put("detail", shortened(String.valueOf(body.run())));
       line.put("ok", true);
     } catch (Throwable e) {
-      line.put("detail", shortened(e.toString()));
+      line.put("detail", reason(e));
       line.put("ok", false);
       e.printStackTrace();
     }
@@ -65,6 +65,11 @@ final class Report {
       throw new AssertionError("expected " + type.getName() + ", got " + e, e);
     }
     throw new AssertionError("expected " + type.getName() + ", got an answer");
+  }
+
+  /** Dubbo's own words are long and say little; the cause says what happened on the wire. */
+  private static String reason(Throwable e) {
+    return e.getCause() == null ? shortened(e.toString()) : reason(e.getCause()) + " ← " + shortened(e.toString());
   }
 
   private static String text(Object value) {
