@@ -4,6 +4,7 @@ import { adapterCommand } from "./adapter-command.js";
 import { bootstrapCommand } from "./bootstrap-command.js";
 import { checkCommand } from "./check-command.js";
 import { EXIT_CODE_HELP, ExitCode } from "./exit-code.js";
+import { explainCommand } from "./explain-command.js";
 import { version } from "./installation.js";
 import { upCommand } from "./up-command.js";
 
@@ -29,7 +30,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .version(version(), "-V, --version", "print Meltemi's version")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", EXAMPLES);
-  const commands = [upCommand(), adapterCommand(), bootstrapCommand(), checkCommand(finish)];
+  const commands = [upCommand(), adapterCommand(), bootstrapCommand(), checkCommand(finish), explainCommand(finish)];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {
     command
