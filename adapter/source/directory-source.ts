@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from "chokidar";
 import { MeltemiError } from "../error/meltemi-error.js";
+import type { Problem } from "../status/problem.js";
 import { DirectoryReader } from "./directory-reader.js";
 import { MAX_DEPTH } from "./limits.js";
 import type { Recognise, Source, SourceState } from "./source.js";
@@ -9,6 +10,9 @@ const QUIET_MS = 50;
 
 /** A directory that never rests is read this often all the same. */
 const PATIENCE_MS = 500;
+
+/** A directory that has gone is looked for this often: what watched it went with it. */
+const RETURN_MS = 1000;
 
 /**
  * A directory of YAML and JSON, with its folders, followed as it changes. What the file system reports is only taken as a
@@ -22,6 +26,8 @@ export class DirectorySource implements Source {
   #state: SourceState | undefined;
   #timer: NodeJS.Timeout | undefined;
   #firstChange_ms: number | undefined;
+  /** The directory has gone, and with it what watched it; it may be back. */
+  #lost = false;
   #reading: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -54,8 +60,8 @@ export class DirectorySource implements Source {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#watcher?.close();
     await this.#reading;
+    await this.#watcher?.close();
   }
 
   async #watch(): Promise<void> {
@@ -64,7 +70,10 @@ export class DirectorySource implements Source {
     await new Promise<void>((resolve) => {
       watcher.once("ready", resolve);
     });
-    watcher.on("all", () => this.#changed());
+    watcher.on("all", (event, path) => {
+      if (event === "unlinkDir" && path === this.#directory) this.#lost = true;
+      this.#changed();
+    });
     // The swap of a ConfigMap's `..data` link is only in the raw events.
     watcher.on("raw", () => this.#changed());
     // A path that cannot be watched is reported by the reader, if it matters.
@@ -88,21 +97,32 @@ export class DirectorySource implements Source {
     if (this.#closed || before === undefined) return;
     let state: SourceState;
     try {
+      if (this.#lost) await this.#watchAnew();
       state = await this.#reader.read();
     } catch (cause) {
-      const reason = `the directory cannot be read: ${(cause as Error).message}; what was read last stays in force`;
-      const problem = {
-        severity: "error",
-        resource: undefined,
-        file: this.#directory,
-        line: 1,
-        field: "",
-        reason,
-      } as const;
-      state = { ...before, problems: [...before.problems.filter(({ file }) => file !== this.#directory), problem] };
+      this.#lost = true;
+      state = withProblem(before, directoryProblem(this.#directory, cause as Error));
+      setTimeout(() => this.#changed(), RETURN_MS).unref();
     }
     if (this.#closed || state === before) return;
     this.#state = state;
     this.#onState(state);
   }
+
+  async #watchAnew(): Promise<void> {
+    await this.#watcher?.close();
+    this.#lost = false;
+    await this.#watch();
+  }
+}
+
+function directoryProblem(directory: string, cause: Error): Problem {
+  const reason = `the directory cannot be read: ${cause.message}; what was read last stays in force`;
+  return { severity: "error", resource: undefined, file: directory, line: 1, field: "", reason };
+}
+
+/** The same state where it has the problem already. */
+function withProblem(state: SourceState, problem: Problem): SourceState {
+  const has = state.problems.some(({ file, reason }) => file === problem.file && reason === problem.reason);
+  return has ? state : { ...state, problems: [...state.problems, problem] };
 }
