@@ -57,6 +57,11 @@ describe("called wrongly: status 2, nothing on stdout, and what to do", () => {
       /--wasm "x": write inline, local/,
     ],
     [
+      "a remote filter that nodes have no way to",
+      ["adapter", "--config", ".", "--xds", "127.0.0.1:0", "--http", "127.0.0.1:0", "--wasm", "https://x/y.wasm"],
+      /takes --wasm-cluster, the cluster through which/,
+    ],
+    [
       "an attribute without a value",
       ["explain", "--config", ".", "--protocol", "dubbo", "--service", "s", "--attribute", "user"],
       /NAME=VALUE/,
