@@ -7,12 +7,15 @@ export interface JsonObject {
 }
 export type Json = string | number | boolean | Uint8Array | JsonObject | readonly Json[];
 
-/** Types whose JSON form is their `value` alone. */
-const WRAPPERS = new Set(
-  ["Bool", "Bytes", "Double", "Float", "Int32", "Int64", "String", "UInt32", "UInt64"].map(
-    (kind) => `.google.protobuf.${kind}Value`,
+/** Types whose JSON form is not an object of their fields. */
+type SpecialForm = "value" | "duration" | "any";
+const SPECIAL_FORMS: ReadonlyMap<protobuf.Type, SpecialForm> = new Map([
+  ...["Bool", "Bytes", "Double", "Float", "Int32", "Int64", "String", "UInt32", "UInt64"].map(
+    (kind) => [root.lookupType(`google.protobuf.${kind}Value`), "value"] as const,
   ),
-);
+  [root.lookupType("google.protobuf.Duration"), "duration"] as const,
+  [root.lookupType("google.protobuf.Any"), "any"] as const,
+]);
 
 /**
  * The bytes of a message given in JSON. Equal JSON gives equal bytes (fields in the order of their numbers, map keys sorted),
@@ -27,10 +30,11 @@ function encodeType(type: protobuf.Type, json: Json, path: string): Uint8Array {
 }
 
 function toMessage(type: protobuf.Type, json: Json, path: string): Record<string, unknown> {
-  if (WRAPPERS.has(type.fullName)) return { value: json };
-  if (type.fullName === ".google.protobuf.Duration") return toDuration(json, path);
+  const form = SPECIAL_FORMS.get(type);
+  if (form === "value") return { value: json };
+  if (form === "duration") return toDuration(json, path);
   if (!isObject(json)) throw new TypeError(`${path}: ${type.name} is an object`);
-  if (type.fullName === ".google.protobuf.Any") return toAny(json, path);
+  if (form === "any") return toAny(json, path);
   const message: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(json)) {
     if (value === undefined) continue;
@@ -65,7 +69,7 @@ function toAny(json: JsonObject, path: string): Record<string, unknown> {
   const { "@type": url, ...fields } = json;
   if (typeof url !== "string") throw new TypeError(`${path}: "@type" is missing`);
   const type = root.lookupType(url.slice(url.lastIndexOf("/") + 1));
-  const body = WRAPPERS.has(type.fullName) ? (fields.value as Json) : fields;
+  const body = SPECIAL_FORMS.get(type) === "value" ? (fields.value as Json) : fields;
   return { type_url: url, value: encodeType(type, body, path) };
 }
 
