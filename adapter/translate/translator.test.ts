@@ -1,0 +1,216 @@
+import { describe, expect, test } from "vitest";
+import type { FilterConfig } from "../filter-config/filter-config.js";
+import type { Mesh } from "../model/model.js";
+import { recognise } from "../resource/recognise.js";
+import { parseFile } from "../source/file-content.js";
+import type { SourceState } from "../source/source.js";
+import { formatProblem } from "../status/format.js";
+import type { CheckFilterConfig } from "./filter-refusal.js";
+import { type Translation, Translator } from "./translator.js";
+
+function service(versions: string): string {
+  return `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: reviews }
+spec:
+  hosts: [ reviews.default.svc.cluster.local ]
+  ports: [ { number: 20880, name: dubbo } ]
+  resolution: STATIC
+  endpoints: [ { address: 10.0.0.1, labels: { version: v1 } }, { address: 10.0.0.2, labels: { version: v2 } } ]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: reviews }
+spec:
+  host: reviews
+  subsets: [ ${versions
+    .split(" ")
+    .map((version) => `{ name: ${version}, labels: { version: ${version} } }`)
+    .join(", ")} ]
+`;
+}
+
+function virtualService(name: string, routes: string, hosts = `com.example.${name}`): string {
+  return `---
+apiVersion: networking.meltemi.io/v1alpha1
+kind: VirtualService
+metadata: { name: ${name} }
+spec:
+  hosts: [ "${hosts}" ]
+  routes: ${routes}
+`;
+}
+
+function to(subset: string, match = ""): string {
+  return `[ { ${match} route: [ { destination: { host: reviews, subset: ${subset} } } ] } ]`;
+}
+
+function regex(expression: string): string {
+  return `match: [ { attributes: { user: { regex: "${expression}" } } } ],`;
+}
+
+const V1_V2 = service("v1 v2");
+
+function read(...texts: string[]): SourceState {
+  return parseFile(texts.join(""), "a.yaml", recognise);
+}
+
+/** The clusters that calls to a service go to, in the order of its routes. */
+function clusters({ mesh }: { readonly mesh: Mesh }, name: string): readonly string[] | undefined {
+  const hosts = mesh.listeners.flatMap(({ virtualHosts }) => virtualHosts);
+  const host = hosts.find(({ services }) => services.includes(`com.example.${name}`));
+  return host?.routes.flatMap(({ destinations }) => destinations.map(({ subset }) => subset ?? ""));
+}
+
+function lines({ problems }: Translation): readonly string[] {
+  return problems.map(formatProblem);
+}
+
+describe("a resource that turns bad", () => {
+  test.each([
+    ["an unknown field", to("v2", "matches: [],"), "spec.routes[0].matches: unknown field; did you mean match?"],
+    ["a subset that does not exist", to("v3"), "has no subset v3; there is v1, v2"],
+  ])("by %s stays in force as it was, and the others change", (_, routes, expected) => {
+    const translator = new Translator();
+    translator.translate(read(V1_V2, virtualService("a", to("v1")), virtualService("b", to("v1"))));
+    const bad = translator.translate(read(V1_V2, virtualService("a", routes), virtualService("b", to("v2"))));
+    expect(clusters(bad, "a")).toEqual(["v1"]);
+    expect(clusters(bad, "b")).toEqual(["v2"]);
+    expect(lines(bad)).toEqual([expect.stringContaining("error: VirtualService default/a: ")]);
+    expect(lines(bad)[0]).toContain(expected);
+    expect(lines(bad)[0]).toMatch(/; the resource's last good version stays in force$/);
+
+    const better = translator.translate(read(V1_V2, virtualService("a", to("v2"))));
+    expect(clusters(better, "a")).toEqual(["v2"]);
+    expect(lines(better)).toEqual([]);
+  });
+
+  test("and was never good is not in force", () => {
+    const translation = new Translator().translate(
+      read(V1_V2, virtualService("a", to("v3")), virtualService("b", to("v1"))),
+    );
+    expect(clusters(translation, "a")).toBeUndefined();
+    expect(clusters(translation, "b")).toEqual(["v1"]);
+    expect(lines(translation)).toEqual([expect.not.stringContaining("stays in force")]);
+  });
+
+  test("and is then deleted is gone", () => {
+    const translator = new Translator();
+    translator.translate(read(V1_V2, virtualService("a", to("v1"))));
+    translator.translate(read(V1_V2, virtualService("a", to("v3"))));
+    expect(clusters(translator.translate(read(V1_V2)), "a")).toBeUndefined();
+    // What comes back under its name does not find the old version.
+    expect(clusters(translator.translate(read(V1_V2, virtualService("a", to("v3")))), "a")).toBeUndefined();
+  });
+
+  test("because of another resource stays in force, too", () => {
+    const translator = new Translator();
+    translator.translate(read(V1_V2, virtualService("a", to("v2"))));
+    const without = translator.translate(read(service("v1"), virtualService("a", to("v2"))));
+    expect(clusters(without, "a")).toEqual(["v2"]);
+    expect(lines(without)).toEqual([expect.stringContaining("has no subset v2")]);
+  });
+
+  test("does so as a service and as a rule", () => {
+    const translator = new Translator();
+    translator.translate(read(V1_V2, virtualService("a", to("v2"))));
+    const bad = V1_V2.replace("resolution: STATIC", "resolution: SOMEHOW").replace(
+      "host: reviews\n",
+      "host: ratings\n",
+    );
+    const translation = translator.translate(read(bad, virtualService("a", to("v2"))));
+    expect(clusters(translation, "a")).toEqual(["v2"]);
+    expect(translation.mesh.services.map(({ subsets }) => subsets.map(({ name }) => name))).toEqual([["v1", "v2"]]);
+    expect(lines(translation)).toEqual([
+      expect.stringMatching(/ServiceEntry default\/reviews: spec\.resolution: .*stays in force$/),
+      expect.stringMatching(/DestinationRule default\/reviews: spec\.host: .*stays in force$/),
+    ]);
+  });
+});
+
+test("the same resource twice: the first is taken, and the problem names both places", () => {
+  const text = virtualService("a", to("v1"));
+  const translation = new Translator().translate(read(V1_V2, text, virtualService("a", to("v2"))));
+  expect(clusters(translation, "a")).toEqual(["v1"]);
+  expect(lines(translation)).toEqual([
+    expect.stringMatching(
+      /^a\.yaml:25: error: VirtualService default\/a: VirtualService default\/a \(a\.yaml:18\) is the same resource/,
+    ),
+  ]);
+});
+
+test("equal resources make equal text, in whatever order they stand", () => {
+  const parts = [
+    V1_V2,
+    `---\n${V1_V2.replaceAll("reviews", "ratings")}`,
+    virtualService("a", to("v1")),
+    virtualService("b", to("v2")),
+  ];
+  const text = (order: readonly string[]) => JSON.stringify(new Translator().translate(read(...order)).mesh);
+  expect(text([...parts].reverse().map((part) => `---\n${part}`))).toBe(text(parts));
+});
+
+describe("what the filter refuses", () => {
+  /** Like the filter: refuses a table with a bad expression as a whole, by the path of the first. */
+  const asked: FilterConfig[] = [];
+  const checkFilterConfig: CheckFilterConfig = (_, config) => {
+    asked.push(config);
+    for (const [host, { routes }] of config.virtual_hosts.entries()) {
+      for (const [route, { match }] of routes.entries()) {
+        const bad = match?.attributes.findIndex(({ regex_match }) => regex_match?.includes("(")) ?? -1;
+        if (bad >= 0) {
+          return `virtual_hosts[${host}].routes[${route}].match.attributes[${bad}].regex_match: missing ): ${match?.attributes[bad]?.regex_match}`;
+        }
+      }
+    }
+    return undefined;
+  };
+
+  test("is left out by name and line, and nothing else is", () => {
+    const translation = new Translator({ checkFilterConfig }).translate(
+      read(
+        V1_V2,
+        virtualService("a", to("v1", regex("(jason"))),
+        virtualService("b", to("v1", regex("jason"))),
+        virtualService("c", to("v1", regex("(jane"))),
+      ),
+    );
+    expect([clusters(translation, "a"), clusters(translation, "b"), clusters(translation, "c")]).toEqual([
+      undefined,
+      ["v1"],
+      undefined,
+    ]);
+    expect(lines(translation)).toEqual([
+      "a.yaml:23: error: VirtualService default/a: spec.routes[0].match[0].attributes.user: missing ): (jason",
+      "a.yaml:37: error: VirtualService default/c: spec.routes[0].match[0].attributes.user: missing ): (jane",
+    ]);
+  });
+
+  test("stays in force in the version that the filter took", () => {
+    const translator = new Translator({ checkFilterConfig });
+    translator.translate(read(V1_V2, virtualService("a", to("v1", regex("jason")))));
+    const bad = read(V1_V2, virtualService("a", to("v2", regex("(jason"))));
+    for (let again = 0; again < 2; again++) {
+      const translation = translator.translate(bad);
+      expect(clusters(translation, "a")).toEqual(["v1"]);
+      expect(lines(translation)).toEqual([
+        expect.stringMatching(/missing \): \(jason; the resource's last good version stays in force$/),
+      ]);
+    }
+  });
+
+  test("is not asked again for what did not change", () => {
+    const translator = new Translator({ checkFilterConfig });
+    const state = read(V1_V2, virtualService("a", to("v1")));
+    translator.translate(state);
+    asked.length = 0;
+    translator.translate(state);
+    expect(asked).toEqual([]);
+  });
+
+  test("for no route in particular is told of the listener", () => {
+    const translation = new Translator({ checkFilterConfig: () => "too large" }).translate(read(V1_V2));
+    expect(lines(translation)).toEqual(["error: the filter refuses the routes of the listener dubbo 20880: too large"]);
+  });
+});
