@@ -18,3 +18,20 @@ describeConsumer("Changes behind Meltemi, Envoy 1.40", {
     "route jason to v2": async () => world.mesh?.routeJasonTo("v2"),
   }),
 });
+
+describeConsumer("Unrest behind Meltemi, Envoy 1.40", {
+  world: () => World.behindMeltemi(javaProvider(), ENVOY_1_40),
+  consumer: (target) => javaConsumer(target, ["unrest"]),
+  names: namesOf(["unrest"]),
+  steps: (world) => ({ unrest: () => unrest(world) }),
+});
+
+/** v2 is killed, comes back, ends in order and comes back; jason's route changes and changes back in between. */
+async function unrest(world: World): Promise<void> {
+  for (const signal of ["SIGKILL", "SIGTERM", "SIGKILL"] as const) {
+    await world.endProvider("v2", signal);
+    await world.mesh?.routeJasonTo("v1");
+    await world.restartProvider("v2");
+    await world.mesh?.routeJasonTo("v2");
+  }
+}

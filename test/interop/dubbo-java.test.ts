@@ -5,7 +5,7 @@ import { javaConsumer, javaProvider } from "./support/programs.js";
 import { describeConsumer, ENVOY_1_36, ENVOY_1_40, World } from "./support/world.js";
 
 const ALL: readonly JavaGroup[] = ["call", "types", "errors", "size", "services", "concurrency", "heartbeat"];
-const SHORT: readonly JavaGroup[] = ["call", "types", "errors", "concurrency"];
+const SHORT: readonly JavaGroup[] = ["call", "types", "errors", "size", "services", "concurrency"];
 
 const unharmed = async ({ mesh }: World): Promise<void> => {
   expect(await mesh?.traps(), mesh?.program.log()).toBe(0);

@@ -12,6 +12,7 @@ export const JAVA_CHECKS = {
     "call: a future",
     "call: a slow call does not hold up the next",
     "call: generic",
+    "call: the echo of every service",
     "call: attachments arrive",
     "call: attachments that are no text",
   ],
@@ -55,6 +56,9 @@ export const JAVA_CHECKS = {
   services: [
     "services: group and version",
     "services: a version alone",
+    "services: routed by version and method",
+    "services: routed by group and the beginning of an attachment",
+    "services: routed by an expression",
     "services: no attachment asked for, hessian2",
     "services: no attachment asked for, fastjson2",
     "services: attachments in fastjson2 are not read",
@@ -62,6 +66,7 @@ export const JAVA_CHECKS = {
   concurrency: [
     "concurrency: 32 threads × 50 calls, jason and other in turns",
     "concurrency: 16 threads × 20 calls of 1 byte to 300 kB",
+    "concurrency: 8 threads × 4 calls of 1 MiB, both versions at once",
     "concurrency: all of it on one connection",
   ],
   heartbeat: ["heartbeat: answered, and no reconnect"],
@@ -88,6 +93,7 @@ export const JAVA_CHECKS = {
     "change: the route, to v2",
     "change: all of it on one connection",
   ],
+  unrest: ["unrest: each call is answered", "unrest: all is well afterwards", "unrest: all of it on one connection"],
 } as const;
 
 export type JavaGroup = keyof typeof JAVA_CHECKS;

@@ -5,9 +5,10 @@ import { fileURLToPath } from "node:url";
 import { Program } from "./program.js";
 
 const CLI = fileURLToPath(new URL("../../../dist/adapter/cli/main.js", import.meta.url));
-const READY = "ready ";
+/** More than one: then each has its own copy of the filter. */
+const WORKERS = 2;
 
-/** `meltemi up` before two versions of the service: user=jason goes to v2, all others to v1. */
+/** `meltemi up` before two versions of the service: user=jason goes to v2, all others but a few calls to v1. */
 export class Mesh {
   private constructor(
     readonly program: Program,
@@ -21,28 +22,13 @@ export class Mesh {
     const directory = await mkdtemp(join(tmpdir(), "meltemi-interop-"));
     await writeFile(join(directory, "services.yaml"), services(ports));
     await writeFile(join(directory, "routes.yaml"), routes("v2"));
-    const args = [
-      "up",
-      "--config",
-      directory,
-      "--envoy",
-      envoy,
-      "--listen",
-      "dubbo=127.0.0.1:0",
-      "--log-format",
-      "text",
-    ];
+    const where = ["--config", directory, "--envoy", envoy, "--listen", "dubbo=127.0.0.1:0"];
+    const args = ["up", ...where, "--concurrency", String(WORKERS), "--log-format", "text"];
     const program = new Program("meltemi up", process.execPath, [CLI, ...args]);
-    const ready = await program.line(READY);
-    const parts = new Map(
-      ready
-        .slice(READY.length)
-        .split(" ")
-        .map((part) => part.split("=") as [string, string]),
-    );
-    const listener = [...parts].find(([name]) => name.startsWith("outbound_"));
-    if (listener === undefined) throw new Error(`no listener in "${ready}"\n${program.log()}`);
-    return new Mesh(program, listener[1], parts.get("admin") as string, directory);
+    const ready = await program.line("ready ");
+    const [, listener, admin] = / outbound_\w+=(\S+) admin=(\S+)/.exec(ready) ?? [];
+    if (listener === undefined || admin === undefined) throw new Error(`no addresses in "${ready}"`);
+    return new Mesh(program, listener, admin, directory);
   }
 
   /** Changes where jason goes. Calls on connections that exist follow soon. */
@@ -121,6 +107,21 @@ spec:
     - attributes: { user: { exact: jason } }
     route:
     - destination: { host: greeter.example, subset: ${jason}, port: { number: 20880 } }
+  - name: by-expression
+    match:
+    - attributes: { user: { regex: "canary-[0-9]+" } }
+    route:
+    - destination: { host: greeter.example, subset: v2, port: { number: 20880 } }
+  - name: by-version-and-method
+    match:
+    - attributes: { version: { exact: 2.0.0 }, method: { exact: whoAmI } }
+    route:
+    - destination: { host: greeter.example, subset: v2, port: { number: 20880 } }
+  - name: by-group
+    match:
+    - attributes: { group: { exact: blue }, user: { prefix: blue- } }
+    route:
+    - destination: { host: greeter.example, subset: v2, port: { number: 20880 } }
   - name: default
     route:
     - destination: { host: greeter.example, subset: v1, port: { number: 20880 } }

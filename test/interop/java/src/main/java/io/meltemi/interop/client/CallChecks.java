@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.dubbo.config.ReferenceConfig;
 import org.apache.dubbo.rpc.RpcContext;
+import org.apache.dubbo.rpc.service.EchoService;
 import org.apache.dubbo.rpc.service.GenericService;
 
 /** The ways to call: plain, one-way, asynchronous, generic; and what travels beside the arguments. */
@@ -49,6 +50,10 @@ final class CallChecks {
     });
     report.check("call: a slow call does not hold up the next", () -> slow(target, greeter));
     report.check("call: generic", () -> generic(target));
+    report.check("call: the echo of every service", () -> {
+      Report.same("still there?", ((EchoService) greeter).$echo("still there?"));
+      return "still there";
+    });
     report.check("call: attachments arrive", () -> attachments(target, greeter));
     report.check("call: attachments that are no text", () -> objects(target, greeter));
   }

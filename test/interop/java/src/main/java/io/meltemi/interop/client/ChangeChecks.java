@@ -89,7 +89,7 @@ final class ChangeChecks {
   }
 
   /** The connection that exists takes the new route, sooner or later, and stays with it. */
-  private static Object followed(GreeterService greeter, String version) {
+  static Object followed(GreeterService greeter, String version) {
     long deadline = System.currentTimeMillis() + FOLLOW_LIMIT_MS;
     int calls = 0;
     do {

@@ -32,6 +32,12 @@ final class ConcurrencyChecks {
       String user = random.nextBoolean() ? "jason" : "other";
       Report.same(sent, target.as(user, () -> greeter.echoBytes(sent)));
     }));
+    report.check("concurrency: 8 threads × 4 calls of 1 MiB, both versions at once", () -> parallel(8, 4, (thread, i) -> {
+      byte[] sent = new byte[1 << 20];
+      new Random(thread * 1_000L + i).nextBytes(sent);
+      String user = thread % 2 == 0 ? "jason" : "other";
+      Report.same(sent, target.as(user, () -> greeter.echoBytes(sent)));
+    }));
     report.check("concurrency: all of it on one connection", () -> {
       Report.same(1, LoopbackTransporter.CONNECTS.get());
       return "1 connection";

@@ -10,7 +10,8 @@ import org.apache.dubbo.config.RegistryConfig;
 import org.apache.dubbo.rpc.RpcContext;
 
 /**
- * Where the calls go: a provider itself, or Meltemi before two of them, where `user: jason` goes to v2 and all else to v1.
+ * Where the calls go: a provider itself, or Meltemi before two of them, where `user: jason` goes to v2, and all else but what
+ * ServiceChecks looks at to v1.
  * References to one address share one connection unless they ask for their own.
  */
 record Target(String address, boolean mesh) {
@@ -19,6 +20,11 @@ record Target(String address, boolean mesh) {
   /** The provider that answers a call of `user`. */
   String version(String user) {
     return mesh && user.equals("jason") ? "v2" : "v1";
+  }
+
+  /** The provider of the calls that another route than jason's sends away from v1. */
+  String routed() {
+    return mesh ? "v2" : "v1";
   }
 
   <T> ReferenceConfig<T> reference(Class<T> type, Map<String, String> parameters) {
