@@ -1,0 +1,220 @@
+import { compileCodec } from "./compile.js";
+
+export const STEPS = ["DONE", "MORE", "SCAN", "BAD"] as const;
+export const KINDS = ["CALL", "ONE_WAY", "HEARTBEAT", "EVENT", "GOING_AWAY", "ANSWER"] as const;
+export const REPLY_CODES = ["NOT_FOUND", "BAD_REQUEST", "UPSTREAM_FAILURE", "OVERLOADED"] as const;
+export type Step = (typeof STEPS)[number];
+export type Kind = (typeof KINDS)[number];
+export type ReplyCode = (typeof REPLY_CODES)[number];
+
+/** What the windows of a scan hold at least, unless the message ends before. */
+export const SCAN_WINDOW_BYTES = 64 << 10;
+const PAGE_BYTES = 64 << 10;
+const POISON = 0xa5;
+
+interface Exports {
+  memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  errorOverheadBytes: { readonly value: number };
+  clearDemand(): void;
+  nextName(): number;
+  demandName(bytes: number): number;
+  decodeRequest(p: number, n: number, maxMessageBytes: number): number;
+  scanRequest(p: number, n: number): number;
+  decodeResponse(p: number, n: number): number;
+  decodeRequestTimes(p: number, n: number, times: number): void;
+  writeError(out: number, id: bigint, dialect: number, code: number, text: number, textBytes: number): number;
+  writeHeartbeatAnswer(out: number, id: bigint, dialect: number): number;
+  writeGoingAway(out: number): number;
+  reason(): number;
+  reasonLabel(reason: number): number;
+  reasonLabelBytes(reason: number): number;
+  slotAddress(slot: number): number;
+  slotLength(slot: number): number;
+  id(): bigint;
+  kind(): number;
+  total(): number;
+  need(): number;
+  scanAt(): number;
+  framed(): number;
+  dialect(): number;
+  status(): number;
+  ok(): number;
+  service(): number;
+  serviceBytes(): number;
+  method(): number;
+  methodBytes(): number;
+}
+
+/** What a decode says, as plain values. */
+export interface Decoded {
+  step: Step;
+  kind: Kind;
+  total: number;
+  id: bigint;
+  dialect: number;
+  status: number;
+  ok: boolean;
+  framed: boolean;
+  reason: string;
+  service: string;
+  method: string;
+  attributes: Record<string, string | undefined>;
+}
+
+/** Options of a whole decode. */
+export interface Way {
+  direction: "request" | "response";
+  maxMessageBytes: number;
+  /** Bytes of the message that the decoder is shown first. */
+  shown: number;
+  /** Bytes of each window of a scan. */
+  window: number;
+}
+
+/**
+ * The compiled codec. Whatever it is shown ends with the last byte of its memory, so that a read behind it is a trap; what lies
+ * before it is poison.
+ */
+export class Codec {
+  readonly #wasm: Exports;
+  #names: string[] = [];
+
+  static async load(): Promise<Codec> {
+    const imports = { env: { abort: () => {} } };
+    const instance = new WebAssembly.Instance(await compileCodec(), imports);
+    return new Codec(instance.exports as unknown as Exports);
+  }
+
+  private constructor(wasm: Exports) {
+    this.#wasm = wasm;
+    wasm.clearDemand();
+    wasm.memory.grow((2 << 20) / PAGE_BYTES);
+  }
+
+  get wasm(): Exports {
+    return this.#wasm;
+  }
+
+  demand(names: readonly string[]): void {
+    this.#names = [...names];
+    this.#wasm.clearDemand();
+    for (const name of names) {
+      const bytes = Buffer.from(name);
+      new Uint8Array(this.#wasm.memory.buffer).set(bytes, this.#wasm.nextName());
+      this.#wasm.demandName(bytes.length);
+    }
+  }
+
+  /** Puts bytes at the end of memory and returns their address. */
+  place(bytes: Uint8Array): number {
+    const memory = new Uint8Array(this.#wasm.memory.buffer);
+    const p = memory.length - bytes.length;
+    memory.fill(POISON, p - Math.min(bytes.length, 4096), p);
+    memory.set(bytes, p);
+    return p;
+  }
+
+  decodeRequest(shown: Uint8Array, maxMessageBytes = 16 << 20): Step {
+    return stepOf(this.#wasm.decodeRequest(this.place(shown), shown.length, maxMessageBytes));
+  }
+
+  decodeResponse(shown: Uint8Array): Step {
+    return stepOf(this.#wasm.decodeResponse(this.place(shown), shown.length));
+  }
+
+  scanRequest(window: Uint8Array): Step {
+    return stepOf(this.#wasm.scanRequest(this.place(window), window.length));
+  }
+
+  /**
+   * Decodes a message as the proxy does: shows more when asked for it and scans on, window by window. A window that the contract
+   * allows must get further; a smaller one may be refused and is widened.
+   */
+  decode(bytes: Uint8Array, way: Way): Decoded {
+    let shown = way.shown;
+    for (;;) {
+      const prefix = bytes.subarray(0, shown);
+      const step =
+        way.direction === "request" ? this.decodeRequest(prefix, way.maxMessageBytes) : this.decodeResponse(prefix);
+      if (step === "SCAN") return this.#scan(bytes, way);
+      if (step !== "MORE") return this.read(step);
+      const { need, total } = { need: this.#wasm.need(), total: this.#wasm.total() };
+      if (need <= shown) throw new Error(`shown ${shown} bytes, it asks for ${need}`);
+      if (total && need > total) throw new Error(`it asks for ${need} bytes of a message of ${total}`);
+      if (shown >= 16 && !total) throw new Error(`the head is in memory and total is not set`);
+      if (shown >= bytes.length) return this.read(step);
+      shown += Math.ceil((shown + 1) / 256);
+    }
+  }
+
+  #scan(bytes: Uint8Array, way: Way): Decoded {
+    let window = way.window;
+    for (;;) {
+      const at = this.#wasm.scanAt();
+      const rest = this.#wasm.total() - at;
+      const step = this.scanRequest(bytes.subarray(at, Math.min(at + window, bytes.length)));
+      if (step !== "SCAN") return this.read(step);
+      const next = this.#wasm.scanAt();
+      if (next > at) {
+        window = way.window;
+        continue;
+      }
+      if (next < at) throw new Error(`the scan went back from ${at} to ${next}`);
+      if (at + window >= bytes.length) return this.read(step);
+      if (window >= Math.min(SCAN_WINDOW_BYTES, rest))
+        throw new Error(`${window} bytes at ${at} of ${rest} left: no further`);
+      window += Math.ceil(window / 64);
+    }
+  }
+
+  read(step: Step): Decoded {
+    const wasm = this.#wasm;
+    const attributes: Record<string, string | undefined> = {};
+    this.#names.forEach((name, slot) => {
+      const address = wasm.slotAddress(slot);
+      attributes[name] = address ? this.text(address, wasm.slotLength(slot)) : undefined;
+    });
+    return {
+      step,
+      kind: KINDS[wasm.kind()] as Kind,
+      total: wasm.total() >>> 0,
+      id: BigInt.asUintN(64, wasm.id()),
+      dialect: wasm.dialect(),
+      status: wasm.status(),
+      ok: wasm.ok() !== 0,
+      framed: wasm.framed() !== 0,
+      reason: this.text(wasm.reasonLabel(wasm.reason()), wasm.reasonLabelBytes(wasm.reason())),
+      service: this.text(wasm.service(), wasm.serviceBytes()),
+      method: this.text(wasm.method(), wasm.methodBytes()),
+      attributes,
+    };
+  }
+
+  text(address: number, bytes: number): string {
+    return Buffer.from(this.#wasm.memory.buffer, address, bytes).toString("utf8");
+  }
+
+  /** Calls a writer with the address it is to write to, which has exactly `room` bytes. */
+  written(room: number, write: (out: number) => number): Buffer {
+    const out = this.place(new Uint8Array(room).fill(POISON));
+    const length = write(out);
+    const memory = new Uint8Array(this.#wasm.memory.buffer);
+    if (memory[out - 1] !== POISON) throw new Error("wrote before its room");
+    return Buffer.from(memory.slice(out, out + length));
+  }
+
+  writeError(id: bigint, dialect: number, code: ReplyCode, text: Uint8Array): Buffer {
+    const address = (this.#wasm.memory.buffer.byteLength - (1 << 20)) >>> 0;
+    new Uint8Array(this.#wasm.memory.buffer).set(text, address);
+    const room = text.length + this.#wasm.errorOverheadBytes.value;
+    return this.written(room, (out) =>
+      this.#wasm.writeError(out, id, dialect, REPLY_CODES.indexOf(code), address, text.length),
+    );
+  }
+}
+
+function stepOf(number: number): Step {
+  const step = STEPS[number];
+  if (!step) throw new Error(`no step has the number ${number}`);
+  return step;
+}
