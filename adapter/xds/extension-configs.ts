@@ -1,4 +1,5 @@
 import { any, duration, type JsonObject } from "./json.js";
+import { READ_BUFFER_BYTES } from "./listeners.js";
 import { makeResource, type Resource } from "./resource.js";
 
 /** How the filter's code comes to Envoy. `inline` never fails and is live at once; the others keep the pushes small. */
@@ -34,7 +35,9 @@ export function buildExtensionConfig(listener: string, protocol: string, table: 
           // Without it an update whose code is not there yet is accepted and never served.
           nack_on_code_cache_miss: code.kind === "remote" ? true : undefined,
         },
-        configuration: any("google.protobuf.StringValue", { value: JSON.stringify(table) }),
+        configuration: any("google.protobuf.StringValue", {
+          value: JSON.stringify({ ...table, read_buffer_bytes: READ_BUFFER_BYTES }),
+        }),
         failure_policy: "FAIL_RELOAD",
         reload_config: { backoff: { base_interval: duration(RELOAD_INTERVAL_MS) } },
       },

@@ -1,23 +1,20 @@
-import type { OutboundListener } from "../model/model.js";
 import { socketAddress } from "./address.js";
 import type { BoundListener } from "./bind.js";
 import type { JsonObject } from "./json.js";
 import { ADS, makeResource, type Resource } from "./resource.js";
 import { tunnelFilter } from "./tunnel.js";
 
-/** Attributes that stand in the first bytes of a message, by protocol. All others may need the whole of it. */
-const LEADING_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
-  dubbo: ["interface", "method", "version"],
-};
-
-/** The filter's default `max_message_bytes` (filter.proto), and room for the head and what comes behind the message. */
-const WHOLE_MESSAGE_BYTES = (16 << 20) + (64 << 10);
+/**
+ * What Envoy reads from a client before the filter has to take it: a message that is routed by an attachment waits here until it
+ * is whole, up to this length without being copied. The same for all tables: a listener that changes drains its connections.
+ */
+export const READ_BUFFER_BYTES = 2 << 20;
 
 /**
  * LDS: the filter, which comes by ECDS, before the connection manager that carries its tunnels. Nothing here depends on the
- * routes but the read buffer: a message that has to be seen whole waits in it.
+ * routes.
  */
-export function buildListener({ name, addresses, listener }: BoundListener): Resource {
+export function buildListener({ name, addresses }: BoundListener): Resource {
   const [first, ...additional] = addresses;
   return makeResource("LDS", name, {
     name,
@@ -26,7 +23,7 @@ export function buildListener({ name, addresses, listener }: BoundListener): Res
       additional.length > 0 ? additional.map(({ ip, port }) => ({ address: socketAddress(ip, port) })) : undefined,
     stat_prefix: name,
     traffic_direction: "OUTBOUND",
-    per_connection_buffer_limit_bytes: needsWholeMessage(listener) ? WHOLE_MESSAGE_BYTES : undefined,
+    per_connection_buffer_limit_bytes: READ_BUFFER_BYTES,
     filter_chains: [{ filters: [meltemiFilter(name), tunnelFilter(name)] }],
   });
 }
@@ -39,10 +36,4 @@ function meltemiFilter(listener: string): JsonObject {
       type_urls: ["type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm"],
     },
   };
-}
-
-function needsWholeMessage({ protocol, virtualHosts }: OutboundListener): boolean {
-  const leading = LEADING_ATTRIBUTES[protocol] ?? [];
-  const matches = virtualHosts.flatMap((virtualHost) => virtualHost.routes).flatMap((route) => route.match);
-  return matches.some((match) => !leading.includes(match.name));
 }

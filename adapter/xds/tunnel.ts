@@ -2,13 +2,16 @@ import { any, type JsonObject } from "./json.js";
 import { ADS } from "./resource.js";
 import { TUNNEL_ROUTE } from "./routes.js";
 
-/** Bytes of one tunnel that may be on their way to a slow upstream, and so held in Envoy's memory. */
-const STREAM_WINDOW_BYTES = 1 << 20;
-/** The same for all tunnels of one client connection: four slow upstreams before a fifth is held up. */
+/**
+ * Bytes of one tunnel that may be on their way to a slow upstream, and so held in Envoy's memory: a message of 1 MiB with its
+ * head, and the next one behind it.
+ */
+const STREAM_WINDOW_BYTES = 2 << 20;
+/** The same for all tunnels of one client connection: two slow upstreams before a third is held up. */
 const CONNECTION_WINDOW_BYTES = 4 << 20;
-/** RFC 9113, 6.5.2: SETTINGS_MAX_FRAME_SIZE. One DATA head may announce a message of up to 1 MiB. */
+/** RFC 9113, 6.5.2: SETTINGS_MAX_FRAME_SIZE. One DATA head may announce a message of 1 MiB with its head. */
 const SETTINGS_MAX_FRAME_SIZE = 5;
-const MAX_FRAME_BYTES = 1 << 20;
+const MAX_FRAME_BYTES = 2 << 20;
 
 /**
  * The HTTP connection manager behind the filter. It speaks HTTP/2 with the filter alone and carries tunnels that live as

@@ -8,6 +8,7 @@ import {
   nameVirtualHost,
   newVirtualHost,
   setMaxMessageBytes,
+  setReadBufferBytes,
 } from "../route/builder";
 import { Table, VirtualHost } from "../route/table";
 import { integer, readInteger } from "./integer";
@@ -62,6 +63,11 @@ function readFilterConfig(): bool {
     } else if (isField("max_message_bytes", 1)) {
       // 0 is as good as absent: the default holds.
       if (readInteger(0, u32.MAX_VALUE) && integer > 0) setMaxMessageBytes(<u32>integer);
+    } else if (isField("read_buffer_bytes", 3)) {
+      if (readInteger(0, u32.MAX_VALUE) && integer > 0) setReadBufferBytes(<u32>integer);
+    } else if (isField("version", 2)) {
+      // Nothing depends on it: it makes this configuration differ from all before it.
+      readString();
     } else {
       otherField();
     }

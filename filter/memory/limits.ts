@@ -3,6 +3,9 @@
 /** Longest message accepted unless the configuration says otherwise. Dubbo's own default is 8 MiB. */
 export const DEFAULT_MAX_MESSAGE_BYTES: u32 = 16 << 20;
 
+/** What Envoy's read buffer holds before it stops reading, unless the configuration says otherwise: Envoy's own default. */
+export const DEFAULT_READ_BUFFER_BYTES: u32 = 1 << 20;
+
 /** Distinct attributes that the routes of one table may ask for: one bit each in a u64. */
 export const MAX_SLOTS: i32 = 64;
 
@@ -55,7 +58,7 @@ export const INITIAL_MAX_FRAME_BYTES: u32 = 16_384;
  * Longest DATA frame that is announced. While one is under way nothing else can be said to HCM, so it is not unlimited; what
  * HCM's SETTINGS allow counts too.
  */
-export const MAX_FRAME_BYTES: u32 = 1 << 20;
+export const MAX_FRAME_BYTES: u32 = 2 << 20;
 
 /** Longest control frame that is read from HCM: what SETTINGS_MAX_FRAME_SIZE of ours (the initial one) allows. */
 export const MAX_CONTROL_FRAME_BYTES: u32 = 16_384;
@@ -97,10 +100,10 @@ export const MAX_REGEX_TRANSITIONS: u32 = 65_536;
 export const MAX_REGEX_SETS_BYTES: u32 = 1 << 20;
 
 /** Instructions visited while one transition table is made, about 10 ms. Beyond it the regex runs on its instructions. */
-export const MAX_REGEX_WORK: u32 = 2_000_000;
+export const MAX_REGEX_WORK: u32 = 500_000;
 
 /** The same for all regexes of a table together, about 1 s. */
-export const MAX_TABLE_REGEX_WORK: u32 = 200_000_000;
+export const MAX_TABLE_REGEX_WORK: u32 = 20_000_000;
 
 /** Transition tables of all regexes of a table. There is a copy in each worker and two more. Beyond it: instructions. */
 export const MAX_TABLE_REGEX_BYTES: u32 = 32 << 20;

@@ -8,8 +8,9 @@ import { closeListener, countClosed, Listener } from "./listener";
 /**
  * One client connection: its HTTP/2 session with HCM, and where both directions stand between two callbacks.
  *
- * What the client sent and could not be passed on lies in Envoy's read buffer, where TCP feels it, or, for as long as
- * something else has to be passed on before it, in the stash. In stream order: stash, read buffer.
+ * What the client sent and could not be passed on lies in Envoy's read buffer, where TCP feels it. It lies in the stash while
+ * something else has to be passed on before it, and while a message is collected that is longer than the read buffer may
+ * become. In stream order: stash, read buffer.
  */
 @unmanaged
 export class Connection extends Session {
@@ -32,6 +33,7 @@ export class Connection extends Session {
   blocked: bool;
   stash: usize;
   stashBytes: u32;
+  stashCapacity: u32;
   /** Streams from this one on are new: their HEADERS have not been written. */
   unopenedStream: u32;
 

@@ -39,8 +39,11 @@ export function onRead(connection: Connection, bytes: u32): void {
     replaceFront(Buffer.DOWNSTREAM, bytes, 0, 0);
     return;
   }
+  if (connection.stashBytes + bytes < connection.wanted) {
+    wait(connection, bytes);
+    return;
+  }
   if (connection.stashBytes) bytes += restoreStash(connection);
-  if (bytes < connection.wanted) return;
   const announced = connection.announced;
   if (announced > bytes || (announced == bytes && !owesControl(connection))) {
     connection.announced = announced - bytes;
@@ -53,6 +56,11 @@ export function onRead(connection: Connection, bytes: u32): void {
 
 /** Something else changed (a window, a reply, a grant): looks again at what lies in the read buffer, `bytes` of it. */
 export function onWoken(connection: Connection, bytes: u32): void {
+  if (isCollecting(connection)) {
+    wait(connection, bytes);
+    if (owesControl(connection)) passControl(connection);
+    return;
+  }
   if (connection.stashBytes) bytes += restoreStash(connection);
   // Within an announced frame there is no place for anything; the read that ends it looks again.
   if (connection.announced && bytes <= connection.announced) {
@@ -65,6 +73,34 @@ export function onWoken(connection: Connection, bytes: u32): void {
   if (bytes >= connection.wanted || owesControl(connection)) take(connection, bytes);
 }
 
+/**
+ * The message at the front is not whole yet. It waits in the read buffer, where TCP feels it, unless it is longer than the read
+ * buffer may become: then it is collected in the stash.
+ */
+function wait(connection: Connection, bytes: u32): void {
+  if (!bytes || !isCollecting(connection)) return;
+  reserveStash(connection, connection.wanted);
+  if (!fetchInto(Buffer.DOWNSTREAM, 0, bytes, connection.stash + connection.stashBytes)) return;
+  connection.stashBytes += bytes;
+  replaceFront(Buffer.DOWNSTREAM, bytes, 0, 0);
+}
+
+function isCollecting(connection: Connection): bool {
+  const table = connection.listener.table;
+  return table != null && connection.wanted > table.readBufferBytes;
+}
+
+function reserveStash(connection: Connection, capacity: u32): void {
+  if (capacity <= connection.stashCapacity) return;
+  const block = heap.alloc(capacity);
+  if (connection.stash) {
+    memory.copy(block, connection.stash, connection.stashBytes);
+    heap.free(connection.stash);
+  }
+  connection.stash = block;
+  connection.stashCapacity = capacity;
+}
+
 /** Puts the stash back in front of the read buffer. */
 function restoreStash(connection: Connection): u32 {
   const bytes = connection.stashBytes;
@@ -72,6 +108,7 @@ function restoreStash(connection: Connection): u32 {
   heap.free(connection.stash);
   connection.stash = 0;
   connection.stashBytes = 0;
+  connection.stashCapacity = 0;
   return bytes;
 }
 
@@ -254,7 +291,10 @@ function passOn(connection: Connection, continued: u32): void {
   const tail = size - at;
   const control = owesControl(connection);
   const planned = plan.count > 0;
-  if (!planned && !control && !continued && tail == size) return;
+  if (!planned && !control && !continued && tail == size) {
+    wait(connection, size);
+    return;
+  }
   const first = plan.first;
   if (first && plan.tunnels == 1 && first.plannedBytes == size && size + plan.extra <= plan.frameLimit) {
     passWhole(connection, first, control);
@@ -271,6 +311,14 @@ function passOn(connection: Connection, continued: u32): void {
   out = writePlanned(out, memoryAt, limit);
   replaceFront(Buffer.DOWNSTREAM, tail ? size : limit, base, out - base);
   if (out != base || limit < size) continueDownstream();
+}
+
+/** Between two messages, and with nothing of the client's in the read buffer. */
+function passControl(connection: Connection): void {
+  connection.midMessage = null;
+  const base = outRoom(controlRoom(connection));
+  replaceFront(Buffer.DOWNSTREAM, 0, base, writeControl(connection, base) - base);
+  continueDownstream();
 }
 
 /** The whole read belongs to one tunnel and fits one frame: its head goes in front, and no byte of the read is copied. */
@@ -296,10 +344,11 @@ function rewritten(tail: u32): u32 {
 
 /** Takes the last `bytes` of the read aside: what stands before them is passed on with the whole read buffer. */
 function stash(connection: Connection, bytes: u32): void {
-  connection.stash = heap.alloc(bytes);
+  const collecting = isCollecting(connection);
+  reserveStash(connection, collecting ? connection.wanted : bytes);
   if (!fetchInto(Buffer.DOWNSTREAM, at, bytes, connection.stash)) return;
   connection.stashBytes = bytes;
-  if (bytes > MAX_STASH_BYTES) wakeConnection(connection);
+  if (bytes > MAX_STASH_BYTES && !collecting) wakeConnection(connection);
 }
 
 /** From the client's own callback a connection can be closed at once; nothing of the read is passed on. */

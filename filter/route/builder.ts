@@ -1,5 +1,5 @@
 import { BUILTINS, Demand, NAMED_ENTRY_BYTES } from "../codec/attributes";
-import { DEFAULT_MAX_MESSAGE_BYTES, MAX_SLOTS } from "../memory/limits";
+import { DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_READ_BUFFER_BYTES, MAX_SLOTS } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { Arena, copyInto, freeArena, newArena, take } from "./arena";
 import { ByteMap, copyMap, hashForward, insert, lookup, newMap } from "./byte-map";
@@ -62,6 +62,7 @@ export function beginTable(): void {
   table = changetype<Table>(take(arena, offsetof<Table>()));
   table.arena = arena;
   table.maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES;
+  table.readBufferBytes = DEFAULT_READ_BUFFER_BYTES;
   table.attributes = take(arena, (<usize>MAX_SLOTS) << 3);
   const demand = changetype<Demand>(take(arena, offsetof<Demand>()));
   demand.named = take(arena, <usize>MAX_SLOTS * NAMED_ENTRY_BYTES);
@@ -91,6 +92,10 @@ export function abandonTable(): void {
 
 export function setMaxMessageBytes(bytes: u32): void {
   table.maxMessageBytes = bytes;
+}
+
+export function setReadBufferBytes(bytes: u32): void {
+  table.readBufferBytes = bytes;
 }
 
 /** A virtual host with nothing in it yet. */

@@ -13,6 +13,8 @@ import { Node } from "./node";
 export class Table {
   demand: Demand;
   maxMessageBytes: u32;
+  /** What Envoy's read buffer may hold. */
+  readBufferBytes: u32;
   virtualHostCount: u32;
   serviceCount: u32;
   routeCount: u32;

@@ -110,6 +110,10 @@ function setOf(workspace: Workspace, state: u32): usize {
 
 function hashSet(set: usize): u32 {
   let hash: u64 = 0;
-  for (let at: usize = 0; at < setBytes; at += 8) hash = (hash ^ load<u64>(set + at)) * 0x9e3779b97f4a7c15;
-  return <u32>(hash >> 40);
+  for (let at: usize = 0; at < setBytes; at += 8) {
+    // Multiplying carries upwards only; the shift brings what the upper bits know down again.
+    hash = (hash ^ load<u64>(set + at)) * 0x9e3779b97f4a7c15;
+    hash ^= hash >> 29;
+  }
+  return <u32>(hash >> 32);
 }

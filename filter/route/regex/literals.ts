@@ -1,5 +1,5 @@
 import { Arena, reserve } from "../arena";
-import { Assertion, Op, Syntax } from "./syntax";
+import { Op, Syntax } from "./syntax";
 import { encodeRune, runeBytes } from "./utf8";
 
 /**
@@ -29,25 +29,20 @@ export function findLiterals(arena: Arena, syntax: Syntax): void {
   let isLast = true;
   while (part) {
     if (part.op != Op.LITERAL) {
-      if (!isAnchor(part)) isLast = false;
+      if (part.op != Op.EMPTY) isLast = false;
       part = part.previous;
       continue;
     }
     const end = part;
     while (part && part.op == Op.LITERAL) part = part.previous;
-    takeRun(arena, end, part, onlyAnchors(part), isLast);
+    takeRun(arena, end, part, isNothing(part), isLast);
     isLast = false;
   }
 }
 
-/** Anchors at the ends of a full match change nothing, and elsewhere nothing matches. */
-function isAnchor(syntax: Syntax): bool {
-  return syntax.op == Op.ASSERT && (syntax.a == Assertion.BEGIN_TEXT || syntax.a == Assertion.END_TEXT);
-}
-
-function onlyAnchors(part: Syntax | null): bool {
+function isNothing(part: Syntax | null): bool {
   while (part) {
-    if (!isAnchor(part)) return false;
+    if (part.op != Op.EMPTY) return false;
     part = part.previous;
   }
   return true;

@@ -17,7 +17,7 @@ import {
   setFlags,
   skip,
 } from "./pattern";
-import { Assertion, addChild, newSyntax, Op, Syntax, UNBOUNDED } from "./syntax";
+import { Assertion, addChild, addPart, newSyntax, Op, Syntax, UNBOUNDED } from "./syntax";
 import { MAX_RUNE, NO_RUNE } from "./utf8";
 import { Workspace } from "./workspace";
 
@@ -76,9 +76,9 @@ function parseConcatenation(workspace: Workspace, depth: u32): Syntax | null {
     }
     if (!concatenation) {
       concatenation = newSyntax(workspace, Op.CONCAT);
-      addChild(concatenation, only);
+      addPart(concatenation, only);
     }
-    addChild(concatenation, item);
+    addPart(concatenation, item);
   }
   if (concatenation) return concatenation;
   return only ? only : newSyntax(workspace, Op.EMPTY);

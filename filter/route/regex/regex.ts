@@ -7,6 +7,7 @@ import { findLiterals } from "./literals";
 import { parse } from "./parser";
 import { beginPattern, refuse } from "./pattern";
 import { EDGE_BYTES, INSTRUCTION_BYTES, Program } from "./program";
+import { dropOuterAnchors } from "./syntax";
 import { SET_ENTRY_BYTES } from "./state-set";
 import { Workspace } from "./workspace";
 
@@ -20,6 +21,7 @@ export function compileRegex(arena: Arena, workspace: Workspace, address: usize,
   if (length > MAX_REGEX_BYTES) return refuseWhole(address, "longer than 4096 bytes");
   const syntax = parse(workspace, address, length);
   if (!syntax) return null;
+  dropOuterAnchors(syntax);
   findLiterals(arena, syntax);
   if (!compile(workspace, syntax, program)) return refuseWhole(address, "too large, its repetitions written out");
   if (determinise(workspace, program) && workspace.automataBytes + (entryCount << 1) <= MAX_TABLE_REGEX_BYTES) {

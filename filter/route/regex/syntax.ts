@@ -58,3 +58,42 @@ export function addChild(parent: Syntax, child: Syntax): void {
   child.previous = parent.last;
   parent.last = child;
 }
+
+/** Adds a part to a concatenation; one that is a concatenation itself, from a group, hands its parts over. */
+export function addPart(concatenation: Syntax, part: Syntax): void {
+  if (part.op != Op.CONCAT) {
+    addChild(concatenation, part);
+    return;
+  }
+  let first = part.last!;
+  while (first.previous) first = first.previous!;
+  first.previous = concatenation.last;
+  concatenation.last = part.last;
+}
+
+/** Takes away the anchors at both ends: a full match is anchored, and without assertions a regex is cheaper to compile. */
+export function dropOuterAnchors(syntax: Syntax): void {
+  let part: Syntax | null = syntax.op == Op.CONCAT ? syntax.last : syntax;
+  while (part && dropAnchor(part, Assertion.END_TEXT)) part = part.previous;
+  // Backwards through the rest, to the anchors that only anchors precede.
+  let leading: Syntax | null = null;
+  while (part) {
+    if (!isAnchor(part, Assertion.BEGIN_TEXT)) leading = null;
+    else if (!leading) leading = part;
+    part = part.previous;
+  }
+  while (leading) {
+    leading.op = Op.EMPTY;
+    leading = leading.previous;
+  }
+}
+
+function dropAnchor(part: Syntax, assertion: Assertion): bool {
+  if (!isAnchor(part, assertion)) return false;
+  part.op = Op.EMPTY;
+  return true;
+}
+
+function isAnchor(part: Syntax, assertion: Assertion): bool {
+  return part.op == Op.ASSERT && part.a == assertion;
+}
