@@ -3,6 +3,7 @@ import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grp
 import { MeltemiError } from "../error/meltemi-error.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import type { ResourceType } from "../xds/resource.js";
+import { CodeFetch } from "./code-fetch.js";
 import { DELTA } from "./delta.js";
 import { NodeStream, type Rejection } from "./node-stream.js";
 import { AGGREGATED_DISCOVERY_SERVICE, type Request } from "./protocol.js";
@@ -159,11 +160,16 @@ export class DiscoveryServer {
     variant: Variant<Req, Res>,
     call: ServerDuplexStream<Req, Res>,
   ): (request: Req) => void {
+    const codeFetch = new CodeFetch();
     const stream = new NodeStream<Req, Res>(variant, {
       send: (response) => void call.write(response),
       pushed: (type, update) => this.events.emit("pushed", node, type, update),
       acknowledged: (type, version) => this.events.emit("acknowledged", node, type, version),
       rejected: (rejection, version) => {
+        const { type, resources } = rejection;
+        const name = resources[0] ?? "";
+        const resource = this.snapshotFor(node)?.types[type].resources.get(name);
+        if (codeFetch.retry(resource, () => stream.resend(type, name))) return;
         if (version === this.snapshotFor(node)?.version) connection.rejection = rejection;
         this.events.emit("rejected", node, rejection, version);
       },
@@ -182,6 +188,7 @@ export class DiscoveryServer {
     };
     this.#connections.add(connection);
     call.once("close", () => {
+      codeFetch.stop();
       this.#connections.delete(connection);
       this.events.emit("disconnected", node);
     });

@@ -72,6 +72,12 @@ export class NodeStream<Req extends Request, Res> {
     this.#advance();
   }
 
+  /** Sends a resource once more, unchanged. */
+  resend(type: ResourceType, name: string): void {
+    this.#subscriptions.get(type)?.forget(name);
+    this.#advance();
+  }
+
   #settle(subscription: Subscription, request: Req): void {
     const { type, outstanding } = subscription;
     if (outstanding === undefined || request.response_nonce !== subscription.nonce) return;

@@ -4,6 +4,7 @@ import { createLogger } from "../../adapter/log/logger.js";
 import type { Mesh } from "../../adapter/model/model.js";
 import { type ControlPlane, startControlPlane } from "../../adapter/server/control-plane.js";
 import { buildBootstrap } from "../../adapter/xds/bootstrap.js";
+import type { WasmCode } from "../../adapter/xds/extension-configs.js";
 
 const log = createLogger({ level: "silent" });
 
@@ -15,14 +16,14 @@ export class EnvoyUnderTest {
   private constructor(
     public controlPlane: ControlPlane,
     private readonly envoy: EnvoyProcess,
-    private readonly code: Uint8Array,
+    private readonly code: WasmCode,
     private readonly admin: string,
     readonly listenerPort: number,
   ) {
     this.#watch();
   }
 
-  static async start(path: string, mode: "delta" | "sotw", code: Uint8Array, mesh: Mesh): Promise<EnvoyUnderTest> {
+  static async start(path: string, mode: "delta" | "sotw", code: WasmCode, mesh: Mesh): Promise<EnvoyUnderTest> {
     const listenerPort = await freePort();
     const controlPlane = await startPlane(0, listenerPort, code);
     controlPlane.setMesh(mesh);
@@ -47,10 +48,10 @@ export class EnvoyUnderTest {
   }
 
   /** Another control plane takes over at the same address. */
-  async restartControlPlane(mesh: Mesh): Promise<readonly string[]> {
+  async restartControlPlane(mesh: Mesh, code = this.code): Promise<readonly string[]> {
     const port = this.controlPlane.xdsPort;
     await this.controlPlane.close();
-    this.controlPlane = await startPlane(port, this.listenerPort, this.code);
+    this.controlPlane = await startPlane(port, this.listenerPort, code);
     this.#watch();
     return await this.serve(mesh);
   }
@@ -83,11 +84,11 @@ export class EnvoyUnderTest {
   }
 }
 
-async function startPlane(port: number, listenerPort: number, code: Uint8Array): Promise<ControlPlane> {
+async function startPlane(port: number, listenerPort: number, code: WasmCode): Promise<ControlPlane> {
   return await startControlPlane({
     xds: { address: "127.0.0.1", port },
     listen: [{ protocol: "dubbo", addresses: [{ ip: "127.0.0.1", port: listenerPort }] }],
-    code: { kind: "inline", bytes: code },
+    code,
     log,
   });
 }

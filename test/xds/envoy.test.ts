@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { createServer as createHttpServer } from "node:http";
 import { type ClientHttp2Stream, connect, type IncomingHttpHeaders } from "node:http2";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,7 +21,8 @@ describe.each(CASES)("ADS ($mode) to $variable", ({ variable, mode }) => {
   let envoy: EnvoyUnderTest;
 
   beforeAll(async () => {
-    envoy = await EnvoyUnderTest.start(process.env[variable] as string, mode, await compileStubFilter(), BASE);
+    const code = { kind: "inline", bytes: await compileStubFilter() } as const;
+    envoy = await EnvoyUnderTest.start(process.env[variable] as string, mode, code, BASE);
   });
 
   afterAll(async () => {
@@ -103,6 +106,30 @@ describe.each(CASES)("ADS ($mode) to $variable", ({ variable, mode }) => {
     });
     await envoy.serve(meshOf([named, dual], [routeTo("v2")]));
     expect(await envoy.clusters()).toContain("outbound|20880||localhost");
+  });
+
+  it("serves an update whose code has to be fetched once it is there", async () => {
+    const bytes = await compileStubFilter();
+    const server = createHttpServer((_request, response) => response.end(bytes));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const uri = `http://127.0.0.1:${port}/meltemi.wasm`;
+    // The cluster that code is fetched through is the node's own; one that is served does here.
+    const name = "code.example";
+    const code = { kind: "remote", uri, sha256, cluster: `outbound|${port}||${name}` } as const;
+    const source = reviews({
+      host: name,
+      ports: [{ number: port, name: "http", protocol: "dubbo" }],
+      endpoints: [endpoint({ addresses: ["127.0.0.1"] })],
+      subsets: [],
+    });
+    const mesh = meshOf([source, reviews()], [routeTo("v2"), routeTo(undefined)]);
+    await envoy.serve(mesh);
+    const steps = await envoy.restartControlPlane(mesh, code);
+    expect(steps.filter((step) => step.endsWith("ECDS")).length).toBeGreaterThan(2);
+    server.close();
+    await envoy.restartControlPlane(BASE, { kind: "inline", bytes });
   });
 
   it("goes on with what it has when the control plane is replaced", async () => {

@@ -141,8 +141,16 @@ describe("state of the world", () => {
     expect(server.nodes()).toEqual([{ node: "test-node", synchronized: V1.version, rejection }]);
     // The next good one goes out, also when it is the last good one.
     server.setSnapshot(V1);
-    expect(bytes(await client.next("ECDS"))).toEqual([Buffer.from(ecds("l").bytes)]);
+    let isDone = false;
+    const again = server.synchronized().then(() => {
+      isDone = true;
+    });
+    const response = await client.next("ECDS");
+    expect(bytes(response)).toEqual([Buffer.from(ecds("l").bytes)]);
     expect(client.unread).toEqual([]);
+    expect(isDone, "it has accepted this version before, but does not have it now").toBe(false);
+    client.ack(response);
+    await again;
   });
 
   it("keeps the other extension configurations out of one that is refused", async () => {
