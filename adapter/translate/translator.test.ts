@@ -209,6 +209,30 @@ describe("what the filter refuses", () => {
     expect(asked).toEqual([]);
   });
 
+  test("only together is left out where the table is full", () => {
+    const full: CheckFilterConfig = (_, { virtual_hosts }) => {
+      const names = virtual_hosts.flatMap(({ routes }, host) =>
+        routes.flatMap(({ match }, route) => (match?.attributes ?? []).map(({ name }) => ({ name, host, route }))),
+      );
+      const third = names[2];
+      return third && `virtual_hosts[${third.host}].routes[${third.route}].match.attributes[0]: too many attributes`;
+    };
+    const texts = ["a", "b", "c", "d"].map((name) =>
+      virtualService(name, to("v1", `match: [ { attributes: { ${name}: { present: true } } } ],`)),
+    );
+    const translator = new Translator({ checkFilterConfig: full });
+    const translation = translator.translate(read(V1_V2, ...texts));
+    expect(["a", "b", "c", "d"].filter((name) => clusters(translation, name) !== undefined)).toEqual(["a", "b"]);
+    expect(lines(translation)).toEqual([
+      expect.stringContaining("VirtualService default/c: spec.routes[0].match[0].attributes.c: too many attributes"),
+      expect.stringContaining("VirtualService default/d: spec.routes[0].match[0].attributes.d: too many attributes"),
+    ]);
+    // It was never bad in itself: with room there it comes into force.
+    const room = translator.translate(read(V1_V2, ...texts.slice(2)));
+    expect(clusters(room, "d")).toEqual(["v1"]);
+    expect(lines(room)).toEqual([]);
+  });
+
   test("for no route in particular is told of the listener", () => {
     const translation = new Translator({ checkFilterConfig: () => "too large" }).translate(read(V1_V2));
     expect(lines(translation)).toEqual(["error: the filter refuses the routes of the listener dubbo 20880: too large"]);

@@ -1,13 +1,19 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
-import type { Mesh } from "../model/model.js";
+import type { Mesh, OutboundListener } from "../model/model.js";
 import { PROTOCOLS } from "../model/protocols.js";
 import { type ParsedResource, parseResource } from "../resource/parse-resource.js";
 import { mention, problemOf, type Resource, type VirtualService } from "../resource/resource.js";
 import type { IgnoredDocument, RawResource, SourceState } from "../source/source.js";
 import { formatResourceName, type Problem, sortProblems } from "../status/problem.js";
-import { type CheckFilterConfig, refusalOf } from "./filter-refusal.js";
+import { type CheckFilterConfig, refusalOf, refusedAlone } from "./filter-refusal.js";
 import { stillInForce } from "./still-in-force.js";
 import { type InForce, NOTHING_IN_FORCE, type Translated, translate } from "./translate.js";
+
+/**
+ * How often a table is made anew without the VirtualService that the filter stumbles on, where none is bad in itself: each of
+ * them takes as long as the table does. What is bad in itself is found in one round.
+ */
+const MAX_ROUNDS = 16;
 
 /** What became of a state of the source. */
 export interface Translation {
@@ -26,6 +32,8 @@ export class Translator {
   #parsed = new WeakMap<RawResource, ParsedResource>();
   #good: ReadonlyMap<string, Resource> = new Map();
   #inForce: InForce = NOTHING_IN_FORCE;
+  /** VirtualServices that the filter refuses whatever stands beside them. */
+  readonly #refusedAlone = new WeakMap<VirtualService, Problem>();
   /** Filter configurations that the filter is known to take, by listener. */
   #accepted: ReadonlyMap<string, string> = new Map();
 
@@ -84,35 +92,70 @@ export class Translator {
     readonly refused: readonly Problem[];
   } {
     const refusals = new Map<VirtualService, Problem>();
-    for (;;) {
+    for (const resource of resources) {
+      const known = resource.kind === "VirtualService" ? this.#refusedAlone.get(resource) : undefined;
+      if (resource.kind === "VirtualService" && known !== undefined) refusals.set(resource, known);
+    }
+    const searched = new Set<string>();
+    for (let round = 1; ; round++) {
       const translated = translate(resources, this.#inForce, refusals);
-      const accepted = new Map<string, string>();
+      const { accepted, rejected } = this.#ask(translated.mesh);
       const refused: Problem[] = [];
       let again = false;
-      for (const listener of translated.mesh.listeners) {
-        if (!PROTOCOLS.includes(listener.protocol)) continue;
-        const key = `${listener.protocol} ${listener.port}`;
-        const config = toFilterConfig(listener);
-        const text = JSON.stringify(config);
-        const said = this.#accepted.get(key) === text ? undefined : this.#check(listener.protocol, config);
-        if (said === undefined) {
-          accepted.set(key, text);
-          continue;
+      for (const { key, listener, said } of rejected) {
+        if (!searched.has(key)) {
+          searched.add(key);
+          again = this.#search(listener, translated, refusals) || again;
         }
+        if (again) continue;
         const refusal = refusalOf(said, listener, translated.origins);
-        if (refusal === undefined || refusals.has(refusal.resource)) {
+        if (refusal === undefined || refusals.has(refusal.resource) || round >= MAX_ROUNDS) {
           refused.push(listenerProblem(key, said));
         } else {
           refusals.set(refusal.resource, refusal.problem);
           again = true;
         }
       }
-      this.#accepted = new Map([...this.#accepted, ...accepted]);
-      if (again) continue;
       this.#accepted = accepted;
-      return { translated, refused };
+      if (!again) return { translated, refused };
     }
   }
+
+  /** Has the filter judge what it has not accepted before. */
+  #ask(mesh: Mesh): { readonly accepted: ReadonlyMap<string, string>; readonly rejected: readonly Rejected[] } {
+    const accepted = new Map<string, string>();
+    const rejected: Rejected[] = [];
+    for (const listener of mesh.listeners) {
+      if (!PROTOCOLS.includes(listener.protocol)) continue;
+      const key = `${listener.protocol} ${listener.port}`;
+      const config = toFilterConfig(listener);
+      const text = JSON.stringify(config);
+      const said = this.#accepted.get(key) === text ? undefined : this.#check(listener.protocol, config);
+      if (said === undefined) accepted.set(key, text);
+      else rejected.push({ key, listener, said });
+    }
+    return { accepted, rejected };
+  }
+
+  /** Finds every VirtualService of the listener that is bad in itself. True where there was one. */
+  #search(listener: OutboundListener, translated: Translated, refusals: Map<VirtualService, Problem>): boolean {
+    const candidates = [...translated.inForce.virtualServices.values()].filter(
+      ({ protocol, port }) => protocol === listener.protocol && port === listener.port,
+    );
+    const found = refusedAlone(candidates, this.#check);
+    for (const { resource, problem } of found) {
+      this.#refusedAlone.set(resource, problem);
+      refusals.set(resource, problem);
+    }
+    return found.length > 0;
+  }
+}
+
+/** A listener whose table the filter does not take, and what it says. */
+interface Rejected {
+  readonly key: string;
+  readonly listener: OutboundListener;
+  readonly said: string;
 }
 
 function listenerProblem(listener: string, said: string): Problem {
