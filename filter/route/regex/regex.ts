@@ -7,8 +7,8 @@ import { findLiterals } from "./literals";
 import { parse } from "./parser";
 import { beginPattern, refuse } from "./pattern";
 import { EDGE_BYTES, INSTRUCTION_BYTES, Program } from "./program";
-import { dropOuterAnchors } from "./syntax";
 import { SET_ENTRY_BYTES } from "./state-set";
+import { dropOuterAnchors } from "./syntax";
 import { Workspace } from "./workspace";
 
 const program: Program = changetype<Program>(memory.data(offsetof<Program>()));

@@ -30,9 +30,21 @@ const cases: [specifier: Record<string, unknown>, yes: string[], no: string[]][]
   [{ contains_match: "aab" }, ["aaab", "aabaab"], ["aaa", "ab"]],
   [{ regex_match: "ja.*" }, ["ja", "jason"], ["xja", "ja\n"]],
   [{ present_match: true }, ["", "a"], []],
-  [{ range_match: { start: "1", end: "3" } }, ["1", "2", "+2", "002"], ["0", "3", "-1", "", "-", "1.0", " 1", "1e0", "x"]],
-  [{ range_match: { start: "-9223372036854775808", end: "0" } }, ["-9223372036854775808", "-1"], ["-9223372036854775809", "0"]],
-  [{ range_match: { start: "9223372036854775806", end: "9223372036854775807" } }, ["9223372036854775806"], ["9223372036854775807", "9223372036854775808", "99999999999999999999999"]],
+  [
+    { range_match: { start: "1", end: "3" } },
+    ["1", "2", "+2", "002"],
+    ["0", "3", "-1", "", "-", "1.0", " 1", "1e0", "x"],
+  ],
+  [
+    { range_match: { start: "-9223372036854775808", end: "0" } },
+    ["-9223372036854775808", "-1"],
+    ["-9223372036854775809", "0"],
+  ],
+  [
+    { range_match: { start: "9223372036854775806", end: "9223372036854775807" } },
+    ["9223372036854775806"],
+    ["9223372036854775807", "9223372036854775808", "99999999999999999999999"],
+  ],
   [{ range_match: { end: 5 } }, ["0", "4", "-0"], ["5", "-1"]],
 ];
 
@@ -43,7 +55,8 @@ describe.each(cases)("%j", (specifier, yes, no) => {
   });
 
   test("matches the others when inverted", () => {
-    for (const value of yes) expect([value, takes({ ...specifier, invert_match: true }, value)]).toEqual([value, false]);
+    for (const value of yes)
+      expect([value, takes({ ...specifier, invert_match: true }, value)]).toEqual([value, false]);
     for (const value of no) expect([value, takes({ ...specifier, invert_match: true }, value)]).toEqual([value, true]);
   });
 
@@ -61,7 +74,9 @@ test("present_match false asks for absence, and inverted for presence", () => {
 });
 
 test("values that are not UTF-8 are compared byte for byte", () => {
-  const table = router.table(configOf([[{ name: "user", regex_match: ".*" }], [{ name: "user", regex_match: "\\C*" }]]));
+  const table = router.table(
+    configOf([[{ name: "user", regex_match: ".*" }], [{ name: "user", regex_match: "\\C*" }]]),
+  );
   const call = { service: SERVICE, attributes: { user: new Uint8Array([0xff, 0xfe]) } };
   expect(table.find(call)).toBe(1);
   table.free();

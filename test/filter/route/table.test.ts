@@ -22,7 +22,9 @@ test("the service in the message names the virtual host, and * takes the rest", 
   expect(strict.find({ service: "c", attributes: {} })).toBe(-1);
   expect(strict.find({ service: "d", attributes: {} })).toBe(-2);
   expect(strict.find({ service: "", attributes: {} })).toBe(-2);
-  const open = router.table({ virtual_hosts: [...hosts, { name: "rest", services: ["*"], routes: [{ route: action }] }] });
+  const open = router.table({
+    virtual_hosts: [...hosts, { name: "rest", services: ["*"], routes: [{ route: action }] }],
+  });
   expect(open.virtualHost({ service: "a", attributes: {} })).toBe("one");
   expect(open.virtualHost({ service: "d", attributes: {} })).toBe("rest");
   strict.free();
@@ -61,7 +63,10 @@ test("clusters are drawn in proportion to their weights", () => {
 });
 
 test("a weight may take all 32 bits", () => {
-  const clusters = [{ name: "v1", weight: 1 }, { name: "v2", weight: 4294967294 }];
+  const clusters = [
+    { name: "v1", weight: 1 },
+    { name: "v2", weight: 4294967294 },
+  ];
   const table = router.table({
     virtual_hosts: [{ name: "a", services: ["a"], routes: [{ route: { weighted_clusters: { clusters } } }] }],
   });
@@ -73,8 +78,15 @@ test("a weight may take all 32 bits", () => {
 test("each attribute has one slot, and the codec's own are asked for by number", () => {
   const table = router.table(
     configOf([
-      [{ name: "user", exact_match: "a" }, { name: "method", exact_match: "b" }],
-      [{ name: "interface", present_match: true }, { name: "user", prefix_match: "c" }, { name: "Method", exact_match: "d" }],
+      [
+        { name: "user", exact_match: "a" },
+        { name: "method", exact_match: "b" },
+      ],
+      [
+        { name: "interface", present_match: true },
+        { name: "user", prefix_match: "c" },
+        { name: "Method", exact_match: "d" },
+      ],
     ]),
   );
   expect([0, 1, 2, 3].map((builtin) => table.builtinSlot(builtin))).toEqual([2, 1, -1, -1]);
@@ -110,7 +122,14 @@ test("tables give back all of their memory and names, good ones and bad ones", (
 
 test("two tables stand side by side", () => {
   const first = router.table(configOf([[{ name: "user", exact_match: "a" }]]));
-  const second = router.table(configOf([[{ name: "zone", exact_match: "x" }, { name: "user", exact_match: "b" }]]));
+  const second = router.table(
+    configOf([
+      [
+        { name: "zone", exact_match: "x" },
+        { name: "user", exact_match: "b" },
+      ],
+    ]),
+  );
   first.free();
   expect(second.find({ service: SERVICE, attributes: { zone: "x", user: "b" } })).toBe(0);
   expect(second.cluster({ service: SERVICE, attributes: { zone: "x", user: "b" } }, 0)).toBe("cluster-0");
