@@ -1,23 +1,26 @@
 import { describe, expect, it } from "vitest";
-import type { AttributeMatch } from "../model/model.js";
+import type { Route } from "../model/model.js";
+import { buildExtensionConfig } from "./extension-configs.js";
 import { buildListener } from "./listeners.js";
 
-function bufferLimit(protocol: string, ...names: string[]): unknown {
-  const match = names.map((name): AttributeMatch => ({ name, invert: false, kind: "present" }));
-  const routes = [{ name: "r", match, destinations: [], origin: undefined }];
-  const listener = { protocol, port: 1, virtualHosts: [{ name: "v", services: ["s"], routes }] };
-  const addresses = [{ ip: "127.0.0.1", port: 1 }] as const;
-  return buildListener({ name: "l", addresses, listener }).json.per_connection_buffer_limit_bytes;
+const ADDRESSES = [{ ip: "127.0.0.1", port: 1 }] as const;
+
+function listenerWith(...routes: Route[]) {
+  const listener = { protocol: "dubbo", port: 1, virtualHosts: [{ name: "v", services: ["s"], routes }] };
+  return buildListener({ name: "l", addresses: ADDRESSES, listener });
 }
 
-describe("the read buffer of a listener", () => {
-  it("is Envoy's own where routes need the first bytes of a message only", () => {
-    expect(bufferLimit("dubbo")).toBeUndefined();
-    expect(bufferLimit("dubbo", "interface", "method", "version")).toBeUndefined();
+describe("a listener", () => {
+  it("is the same whatever the routes, so that they change without draining its connections", () => {
+    const match = [{ name: "user", invert: false, kind: "exact", value: "jason" }] as const;
+    const route = { name: "r", match, destinations: [], origin: undefined };
+    expect(listenerWith(route).version).toBe(listenerWith().version);
   });
 
-  it("holds the longest message where a route may need all of it", () => {
-    expect(bufferLimit("dubbo", "method", "user")).toBe((16 << 20) + (64 << 10));
-    expect(bufferLimit("unknown", "method")).toBe((16 << 20) + (64 << 10));
+  it("has the read buffer that its filter is told of", () => {
+    const { json } = buildExtensionConfig("l", "dubbo", {}, { kind: "file", path: "/m.wasm" });
+    const { config } = (json as { typed_config: { config: { configuration: { value: string } } } }).typed_config;
+    const told = JSON.parse(config.configuration.value) as { read_buffer_bytes: number };
+    expect(told.read_buffer_bytes).toBe(listenerWith().json.per_connection_buffer_limit_bytes);
   });
 });
