@@ -15,7 +15,7 @@ const BUILDS = [
     tool: "go",
     args: ["build", "-mod=readonly", "-o", "bin/", "./client", "./server"],
     from: GO,
-    says: "Install Go 1.22 or later (Debian: golang-go).",
+    says: "Install Go 1.19 or later (Debian: golang-go).",
     progress: "compiling the Go programs (the first time Go fetches dubbo-go, about 200 MB)",
   },
 ];

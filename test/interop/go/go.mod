@@ -1,6 +1,6 @@
 module meltemi/interop
 
-go 1.22
+go 1.19
 
 require (
 	dubbo.apache.org/dubbo-go/v3 v3.1.1

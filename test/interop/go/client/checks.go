@@ -145,7 +145,7 @@ func (g *greeter) concurrent() (string, error) {
 	var group sync.WaitGroup
 	for thread := 0; thread < threads; thread++ {
 		group.Add(1)
-		go func() {
+		go func(thread int) {
 			defer group.Done()
 			for i := 0; i < calls; i++ {
 				name := []string{"jason", "other"}[(thread+i)%2]
@@ -156,7 +156,7 @@ func (g *greeter) concurrent() (string, error) {
 					return
 				}
 			}
-		}()
+		}(thread)
 	}
 	group.Wait()
 	close(failures)
