@@ -2,7 +2,7 @@ import { socketAddress } from "../adapter/xds/address.js";
 import { buildBootstrap } from "../adapter/xds/bootstrap.js";
 import type { JsonObject } from "../adapter/xds/json.js";
 import { connections } from "../adapter/xds/traffic-policy.js";
-import { CANARY_CLUSTER, DEFAULT_CLUSTER } from "./routes.js";
+import { clusterOf, VERSIONS } from "./routes.js";
 
 /** The kernel chooses the port, and Envoy's admin interface tells which. */
 export const ANY_PORT = { ip: "127.0.0.1", port: 0 };
@@ -15,7 +15,7 @@ export function bootstrap(listeners: readonly JsonObject[], servers: Readonly<Re
     admin: ANY_PORT,
     mode: "delta",
   });
-  const clusters = [DEFAULT_CLUSTER, CANARY_CLUSTER].map((name) => cluster(name, servers[name] ?? ""));
+  const clusters = VERSIONS.map((version) => cluster(clusterOf(version), servers[version] ?? ""));
   return { admin, node, stats_config, static_resources: { listeners, clusters } };
 }
 

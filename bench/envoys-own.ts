@@ -1,36 +1,31 @@
+import { type FilterRoute, type FilterVirtualHost, toFilterConfig } from "../adapter/filter-config/filter-config.js";
+import type { OutboundListener } from "../adapter/model/model.js";
 import { socketAddress } from "../adapter/xds/address.js";
 import { any, type JsonObject } from "../adapter/xds/json.js";
 import { ANY_PORT } from "./bootstrap.js";
-import { DEFAULT_CLUSTER, METHOD, SERVICE, type UserRoute } from "./routes.js";
+import { clusterOf, METHOD } from "./routes.js";
 
 /** Envoy's own Dubbo filter, with the same table: it matches attachments as headers. */
-export function dubboProxy(name: string, routes: readonly UserRoute[]): JsonObject {
-  // It wants a method in each route. An exact one is the cheapest.
-  const method = { name: { exact: METHOD } };
+export function dubboProxy(name: string, table: OutboundListener): JsonObject {
   return listener(name, {
     name: "envoy.filters.network.dubbo_proxy",
     typed_config: any("envoy.extensions.filters.network.dubbo_proxy.v3.DubboProxy", {
       stat_prefix: name,
       protocol_type: "Dubbo",
       serialization_type: "Hessian2",
-      multiple_route_config: {
-        name,
-        route_config: [
-          {
-            name,
-            interface: SERVICE,
-            routes: [
-              ...routes.map(({ user, cluster }) => ({
-                match: { method, headers: [{ name: "user", string_match: { exact: user } }] },
-                route: { cluster },
-              })),
-              { match: { method }, route: { cluster: DEFAULT_CLUSTER } },
-            ],
-          },
-        ],
-      },
+      multiple_route_config: { name, route_config: toFilterConfig(table).virtual_hosts.map(dubboRoutes) },
     }),
   });
+}
+
+function dubboRoutes({ name, services: [service], routes }: FilterVirtualHost): JsonObject {
+  return { name, interface: service, routes: routes.map(dubboRoute) };
+}
+
+/** It wants a method in each route. An exact one is the cheapest. */
+function dubboRoute({ match, route }: FilterRoute): JsonObject {
+  const headers = match?.attributes.map(({ name, exact_match }) => ({ name, string_match: { exact: exact_match } }));
+  return { match: { method: { name: { exact: METHOD } }, headers }, route };
 }
 
 /** Bytes to one server, unread: what no proxy of messages can go below. */
@@ -39,7 +34,7 @@ export function tcpProxy(name: string): JsonObject {
     name: "envoy.filters.network.tcp_proxy",
     typed_config: any("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", {
       stat_prefix: name,
-      cluster: DEFAULT_CLUSTER,
+      cluster: clusterOf("v1"),
     }),
   });
 }

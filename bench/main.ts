@@ -10,7 +10,7 @@ import { type Measured, measureInTurns, type Subject } from "./measure.js";
 import { meltemi } from "./meltemi.js";
 import { type BenchOptions, parseOptions } from "./options.js";
 import { tableHead, tableOf } from "./report.js";
-import { CANARY_CLUSTER, CANARY_USER, DEFAULT_CLUSTER, ORDINARY_USER, userRoutes } from "./routes.js";
+import { CANARY_USER, ORDINARY_USER, routeTable, type Version } from "./routes.js";
 
 const WARM_UP_MS = 300;
 
@@ -23,17 +23,17 @@ function sizeName(size: number): string {
 }
 
 function listeners(options: BenchOptions): JsonObject[] {
-  const routes = userRoutes(options.routes);
+  const table = routeTable(options.routes);
   const { wasm, against } = options;
   const all = {
-    meltemi: () => meltemi("meltemi", routes, wasm),
-    dubbo_proxy: () => dubboProxy("dubbo_proxy", routes),
+    meltemi: () => meltemi("meltemi", table, wasm),
+    dubbo_proxy: () => dubboProxy("dubbo_proxy", table),
     tcp_proxy: () => tcpProxy("tcp_proxy"),
   };
   return [
     ...options.proxies.map((proxy) => all[proxy]()),
-    ...(against === undefined ? [] : [meltemi("against", routes, against)]),
-    ...(options.suite === "calls" ? [] : ROUTES_SIZES.map((size) => meltemi(sizeName(size), userRoutes(size), wasm))),
+    ...(against === undefined ? [] : [meltemi("against", table, against)]),
+    ...(options.suite === "calls" ? [] : ROUTES_SIZES.map((size) => meltemi(sizeName(size), routeTable(size), wasm))),
   ];
 }
 
@@ -64,9 +64,9 @@ function groups(options: BenchOptions, envoy: Envoy): Subject[][] {
 }
 
 /** The calls that a connection makes in turn, and who must answer each. */
-function calls(mix: BenchOptions["mix"], listener: string): { user: string; server: string }[] {
-  const canary = { user: CANARY_USER, server: listener === "tcp_proxy" ? DEFAULT_CLUSTER : CANARY_CLUSTER };
-  return mix === "one" ? [canary] : [canary, { user: ORDINARY_USER, server: DEFAULT_CLUSTER }];
+function calls(mix: BenchOptions["mix"], listener: string): { user: string; server: Version }[] {
+  const canary = { user: CANARY_USER, server: listener === "tcp_proxy" ? "v1" : "v2" } as const;
+  return mix === "one" ? [canary] : [canary, { user: ORDINARY_USER, server: "v1" }];
 }
 
 function setting({ rounds, seconds, mix, routes }: BenchOptions, envoy: Envoy): string {

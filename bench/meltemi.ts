@@ -1,62 +1,20 @@
+import { toFilterConfig } from "../adapter/filter-config/filter-config.js";
 import type { OutboundListener } from "../adapter/model/model.js";
 import { buildExtensionConfig } from "../adapter/xds/extension-configs.js";
 import type { JsonObject } from "../adapter/xds/json.js";
 import { buildListener } from "../adapter/xds/listeners.js";
 import { buildTunnelRoute } from "../adapter/xds/routes.js";
 import { ANY_PORT } from "./bootstrap.js";
-import { DEFAULT_CLUSTER, SERVICE, type UserRoute } from "./routes.js";
 
 /**
  * The listener that the adapter's own code makes for users, with the filter, which would come by ECDS, and the tunnels'
  * route, which would come by RDS, put into it.
  */
-export function meltemi(name: string, routes: readonly UserRoute[], wasm: string): JsonObject {
-  const built = buildListener({ name, addresses: [ANY_PORT], listener: modelOf(routes) }).json;
+export function meltemi(name: string, table: OutboundListener, wasm: string): JsonObject {
+  const built = buildListener({ name, addresses: [ANY_PORT], listener: table }).json;
   const code = { kind: "file", path: wasm } as const;
-  const { typed_config } = buildExtensionConfig(name, "dubbo", filterConfig(routes), code).json;
-  return {
-    ...built,
-    filter_chains: [{ filters: [{ name, typed_config }, withRoute(tunnelOf(built))] }],
-  };
-}
-
-/** What the listener depends on: the attributes that its routes ask for. */
-function modelOf(routes: readonly UserRoute[]): OutboundListener {
-  return {
-    protocol: "dubbo",
-    port: ANY_PORT.port,
-    virtualHosts: [
-      {
-        name: SERVICE,
-        services: [SERVICE],
-        routes: routes.map(({ user }) => ({
-          name: user,
-          match: [{ name: "user", invert: false, kind: "exact", value: user }],
-          destinations: [],
-          origin: undefined,
-        })),
-      },
-    ],
-  };
-}
-
-function filterConfig(routes: readonly UserRoute[]): JsonObject {
-  return {
-    virtual_hosts: [
-      {
-        name: SERVICE,
-        services: [SERVICE],
-        routes: [
-          ...routes.map(({ user, cluster }) => ({
-            name: user,
-            match: { attributes: [{ name: "user", exact_match: user }] },
-            route: { cluster },
-          })),
-          { name: "default", route: { cluster: DEFAULT_CLUSTER } },
-        ],
-      },
-    ],
-  };
+  const { typed_config } = buildExtensionConfig(name, table.protocol, toFilterConfig(table), code).json;
+  return { ...built, filter_chains: [{ filters: [{ name, typed_config }, withRoute(tunnelOf(built))] }] };
 }
 
 interface Tunnel {

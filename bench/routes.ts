@@ -1,24 +1,38 @@
-/** One rule of the table that all proxies are given: calls whose attachment `user` is this go to that cluster. */
-export interface UserRoute {
-  readonly user: string;
-  readonly cluster: string;
-}
+import { clusterName } from "../adapter/model/cluster-name.js";
+import type { OutboundListener, Route } from "../adapter/model/model.js";
 
 export const SERVICE = "org.apache.dubbo.demo.DemoService";
 export const METHOD = "sayHello";
 
-/** The clusters, and the servers behind them, bear the same names. */
-export const DEFAULT_CLUSTER = "v1";
-export const CANARY_CLUSTER = "v2";
+/** The versions of the service, each a server of the load generator with this tag. */
+export const VERSIONS = ["v1", "v2"] as const;
+export type Version = (typeof VERSIONS)[number];
+
+/** Who is sent to v2; everybody else gets v1. Names of one length, so that all calls of a case are of one length. */
 export const CANARY_USER = "jason";
-/** A user that no rule names; as long as the other, so that all calls of a case are of one length. */
 export const ORDINARY_USER = "alice";
 
+const PORT = 20880;
+
+export function clusterOf(version: Version): string {
+  return clusterName({ host: SERVICE, subset: version, port: PORT });
+}
+
 /**
- * A table of `count` routes, the default included. The canary's stands last before it: who looks at one route after the
- * other pays for all of them.
+ * The table that all proxies are given, of `count` routes with the default. The canary's stands last before it: who looks at
+ * one route after the other pays for all of them.
  */
-export function userRoutes(count: number): UserRoute[] {
-  const others = Array.from({ length: count - 2 }, (_, i) => ({ user: `user-${i}`, cluster: DEFAULT_CLUSTER }));
-  return [...others, { user: CANARY_USER, cluster: CANARY_CLUSTER }];
+export function routeTable(count: number): OutboundListener {
+  const others = Array.from({ length: count - 2 }, (_, i) => route(`user-${i}`, "v1"));
+  const routes = [...others, route(CANARY_USER, "v2"), route(undefined, "v1")];
+  return { protocol: "dubbo", port: PORT, virtualHosts: [{ name: `${SERVICE}:${PORT}`, services: [SERVICE], routes }] };
+}
+
+function route(user: string | undefined, version: Version): Route {
+  return {
+    name: user ?? "default",
+    match: user === undefined ? [] : [{ name: "user", kind: "exact", value: user, invert: false }],
+    destinations: [{ host: SERVICE, subset: version, port: PORT, weight: 100 }],
+    origin: undefined,
+  };
 }
