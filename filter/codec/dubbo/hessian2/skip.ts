@@ -1,5 +1,7 @@
 import { MAX_HESSIAN_CLASSES, MAX_HESSIAN_DEPTH } from "../../../memory/limits";
 import { Reason, Step } from "../../step";
+import { isAscii } from "./ascii";
+import { openBody, openBodyClass, passBody, passedTo, startBodies } from "./body";
 import {
   CLASS_BINARY,
   CLASS_END,
@@ -10,12 +12,11 @@ import {
   CLASS_OBJECT,
   CLASS_TEXT,
   CLASS_TYPED_LIST,
-  chunkLength,
   classOf,
   fixedBytes,
   intAt,
-  isLastChunk,
   TAG_CLASS,
+  TAG_LAST_SHORT_TEXT,
   TAG_LIST,
   TAG_MAP,
   TAG_OBJECT,
@@ -28,7 +29,6 @@ import {
   TAG_TYPED_LIST,
   TAG_TYPED_MAP,
 } from "./tags";
-import { badUnit, passUnits, unitsLeft } from "./units";
 
 /**
  * Passes Hessian2 values without making anything of them. One machine, whose state lives between windows: what is expected
@@ -72,11 +72,6 @@ const fieldCounts: usize = memory.data(4 * 4096);
 let depth: u32 = 0;
 let classCount: u32 = 0;
 
-/** The class of the text or binary that is being passed, or CLASS_NONE. */
-let body: u32 = CLASS_NONE;
-let bodyLeft: u32 = 0;
-let bodyIsLast: bool = true;
-
 /** Bytes of the message after those in memory. */
 let unseen: u32 = 0;
 
@@ -89,7 +84,7 @@ export let skipReason: Reason = Reason.NONE;
 export function startSkip(): void {
   depth = 0;
   classCount = 0;
-  body = CLASS_NONE;
+  startBodies();
 }
 
 export function expectValues(count: u32): void {
@@ -107,12 +102,14 @@ export function expectType(): void {
 export function skip(at: usize, end: usize, rest: u32): Step {
   unseen = rest;
   while (true) {
-    if (body != CLASS_NONE) {
-      const step = passBody(at, end);
-      if (step != Step.DONE) return step;
-      at = skippedTo;
+    if (openBodyClass != CLASS_NONE) {
+      const step = passBody(at, end, rest);
+      if (step == Step.BAD) return refuse(Reason.MALFORMED);
+      at = passedTo;
+      if (step == Step.MORE) return stop(at, step);
     }
     if (!depth) return stop(at, Step.DONE);
+    at = passPlain(at, end);
     if (at >= end) return stop(at, Step.MORE);
     const tag = <u32>load<u8>(at);
     const fixed = fixedBytes(tag);
@@ -121,6 +118,31 @@ export function skip(at: usize, end: usize, rest: u32): Step {
     if (step != Step.DONE) return step;
     at += fixed;
   }
+}
+
+/**
+ * Passes what needs no state, all but the last of the values or names that are expected: scalars, and short texts in ASCII that
+ * are whole in memory. That is most of what objects and arrays consist of.
+ */
+function passPlain(at: usize, end: usize): usize {
+  const frame = frames + <usize>(depth - 1) * FRAME_BYTES;
+  const expect = <Expect>load<u32>(frame);
+  if (expect != Expect.VALUES && expect != Expect.NAMES) return at;
+  const passesScalars = expect == Expect.VALUES;
+  let count = load<u32>(frame, 4);
+  for (; count > 1 && at < end; count--) {
+    const tag = <u32>load<u8>(at);
+    if (tag <= TAG_LAST_SHORT_TEXT) {
+      if (tag >= <u32>(end - at) || !isAscii(at + 1, tag, end)) break;
+      at += 1 + tag;
+    } else {
+      const fixed = fixedBytes(tag);
+      if (!passesScalars || classOf(tag) > CLASS_INT || end - at < fixed) break;
+      at += fixed;
+    }
+  }
+  store<u32>(frame, count, 4);
+  return at;
 }
 
 function stop(at: usize, step: Step): Step {
@@ -138,41 +160,6 @@ function push(expect: Expect, count: u32): void {
   store<u32>(frame, expect);
   store<u32>(frame, count, 4);
   depth++;
-}
-
-/** Passes the text or binary that has begun, through all its chunks. */
-function passBody(at: usize, end: usize): Step {
-  while (true) {
-    if (body == CLASS_TEXT) {
-      at = passUnits(at, end, bodyLeft);
-      bodyLeft = unitsLeft;
-      if (badUnit) return refuse(Reason.MALFORMED);
-    } else {
-      const taken = min<usize>(bodyLeft, end - at);
-      at += taken;
-      bodyLeft -= <u32>taken;
-    }
-    if (bodyLeft) return stop(at, Step.MORE);
-    if (bodyIsLast) {
-      body = CLASS_NONE;
-      return stop(at, Step.DONE);
-    }
-    if (at >= end) return stop(at, Step.MORE);
-    const tag = <u32>load<u8>(at);
-    if (classOf(tag) != body) return refuse(Reason.MALFORMED);
-    const fixed = fixedBytes(tag);
-    if (end - at < fixed) return stop(at, Step.MORE);
-    if (!openBody(at, tag, end)) return refuse(Reason.MALFORMED);
-    at += fixed;
-  }
-}
-
-/** False if the chunk would not end within the message. */
-function openBody(at: usize, tag: u32, end: usize): bool {
-  body = classOf(tag);
-  bodyLeft = chunkLength(at, tag);
-  bodyIsLast = isLastChunk(tag);
-  return bodyLeft <= <u32>(end - at - fixedBytes(tag)) + unseen;
 }
 
 /** Takes the tag at `at`, whose fixed part is in memory, as what the top frame expects. */
@@ -200,7 +187,7 @@ function take(at: usize, tag: u32, end: usize): Step {
     const count = load<u32>(frame, 4) - 1;
     if (count) store<u32>(frame, count, 4);
     else depth--;
-    return openBody(at, tag, end) ? Step.DONE : refuse(Reason.MALFORMED);
+    return openBody(at, tag, end, unseen) ? Step.DONE : refuse(Reason.MALFORMED);
   }
   if (kind != CLASS_INT || expect == Expect.NAMES) return refuse(Reason.MALFORMED);
   depth--;
@@ -210,7 +197,7 @@ function take(at: usize, tag: u32, end: usize): Step {
 /** Pushes what follows the fixed part of a value that is more than a scalar. */
 function openValue(at: usize, tag: u32, kind: u32, end: usize): Step {
   if (kind == CLASS_TEXT || kind == CLASS_BINARY) {
-    return openBody(at, tag, end) ? Step.DONE : refuse(Reason.MALFORMED);
+    return openBody(at, tag, end, unseen) ? Step.DONE : refuse(Reason.MALFORMED);
   }
   if (depth > MAX_HESSIAN_DEPTH - FRAMES_PER_TAG) return refuse(Reason.TOO_DEEP);
   if (kind == CLASS_OBJECT) return openObject(tag - TAG_SHORT_OBJECT);
