@@ -6,18 +6,24 @@ import { type Cut, Replay } from "./replay.js";
 const WHOLE = Number.POSITIVE_INFINITY;
 const directory = new URL("./", import.meta.url);
 
-/** Every size from one byte up for messages of ordinary length; for long ones the sizes at which frames and windows end. */
+const SMALL = Array.from({ length: 40 }, (_, i) => i + 1);
+const LARGER = [47, 56, 64, 75, 91, 110, 128, 157, 191, 256, 300, 383, 512];
+/** Messages of ordinary length are over by then. */
+const LONG = [997, 4096, 16_384, 65_536, 1 << 20];
+
+/**
+ * Every size from one byte up, both sides at once, then in larger steps; for long messages the sizes at which frames and
+ * windows end. Each side alone is cut at some sizes while the other is whole, where turns come late.
+ */
 function cutsOf({ blocks }: Case): Cut[] {
   const long = blocks.some((block) => block.kind === "calls" && /(size=|zeros )\d{4}/.test(block.text));
-  const small = Array.from({ length: 160 }, (_, i) => i + 1);
-  const sizes = long ? [997, 4096, 16_384, 65_536, 1 << 20] : [...small, 191, 256, 300, 383, 512];
+  const sizes = long ? LONG : [...SMALL, ...LARGER];
+  const alone = long ? LONG : [1, 2, 3, 8, 9, 10, 15, 16, 17, 25, ...LARGER];
   return [
     { client: WHOLE, upstream: WHOLE, turns: "after" },
-    ...sizes.flatMap((size): Cut[] => [
-      { client: size, upstream: size, turns: "between" },
-      { client: size, upstream: WHOLE, turns: "after" },
-      { client: WHOLE, upstream: size, turns: "between" },
-    ]),
+    ...sizes.map((size): Cut => ({ client: size, upstream: size, turns: "between" })),
+    ...alone.map((size): Cut => ({ client: size, upstream: WHOLE, turns: "after" })),
+    ...alone.map((size): Cut => ({ client: WHOLE, upstream: size, turns: "between" })),
   ];
 }
 
