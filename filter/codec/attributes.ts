@@ -1,3 +1,5 @@
+import { equalBytes } from "../memory/bytes";
+
 /**
  * The attribute values of the message under decoding, by slot. A table gives each attribute that its routes name a slot;
  * the codec fills the slots of the demand and leaves all others alone.
@@ -59,7 +61,7 @@ export function builtinSlot(demand: Demand, builtin: i32): i32 {
 export function namedSlot(demand: Demand, name: usize, length: u32): i32 {
   let entry = demand.named;
   for (let i = 0; i < demand.namedCount; i++, entry += NAMED_ENTRY_BYTES) {
-    if (load<u32>(entry, 4) == length && memory.compare(<usize>load<u32>(entry), name, length) == 0) {
+    if (load<u32>(entry, 4) == length && equalBytes(<usize>load<u32>(entry), name, length)) {
       return load<i32>(entry, 8);
     }
   }

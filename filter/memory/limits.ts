@@ -72,6 +72,9 @@ export const MAX_SERIES: u32 = 2_000;
 /** Statuses of one series that are told apart; further ones are counted as "other". */
 export const MAX_STATUSES_PER_SERIES: u32 = 16;
 
+/** Of the answers that arrive in one write, the first and each so many-th after it add their duration to the histogram. */
+export const ANSWERS_PER_SAMPLE: u32 = 8;
+
 /** How often counters go to the host. */
 export const FLUSH_PERIOD_MS: u32 = 1_000;
 
@@ -102,8 +105,8 @@ export const MAX_REGEX_SETS_BYTES: u32 = 1 << 20;
 /** Instructions visited while one transition table is made, about 10 ms. Beyond it the regex runs on its instructions. */
 export const MAX_REGEX_WORK: u32 = 500_000;
 
-/** The same for all regexes of a table together, about 0.3 s: reached by some 3,000 regexes that contain `.*`. */
-export const MAX_TABLE_REGEX_WORK: u32 = 20_000_000;
+/** The same for all regexes of a table together, about 0.4 s. */
+export const MAX_TABLE_REGEX_WORK: u32 = 60_000_000;
 
 /** Transition tables of all regexes of a table. There is a copy in each worker and two more. Beyond it: instructions. */
 export const MAX_TABLE_REGEX_BYTES: u32 = 32 << 20;

@@ -1,3 +1,5 @@
+import { equalBytes, hashBytes } from "./bytes";
+
 /**
  * Names that outlive a table (clusters, services, methods), kept once per VM and counted: two equal names are one address,
  * so comparing them is comparing addresses.
@@ -17,13 +19,6 @@ let buckets: usize = 0;
 let bucketMask: u32 = 0;
 let count: u32 = 0;
 
-/** FNV-1a, good enough for names that come from configuration; names from the wire are bounded in number. */
-export function hashBytes(address: usize, length: u32): u32 {
-  let hash: u32 = 0x811c9dc5;
-  for (let i: usize = 0; i < length; i++) hash = (hash ^ load<u8>(address + i)) * 0x01000193;
-  return hash ^ (hash >> 15);
-}
-
 export function nameBytes(name: Name): usize {
   return changetype<usize>(name) + HEAD_BYTES;
 }
@@ -35,7 +30,7 @@ export function intern(address: usize, length: u32): Name {
   const bucket = buckets + ((<usize>(hash & bucketMask)) << 2);
   let name = changetype<Name | null>(<usize>load<u32>(bucket));
   while (name) {
-    if (name.hash == hash && name.length == length && memory.compare(nameBytes(name), address, length) == 0) {
+    if (name.hash == hash && name.length == length && equalBytes(nameBytes(name), address, length)) {
       name.references++;
       return name;
     }

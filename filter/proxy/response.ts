@@ -11,6 +11,7 @@ import { Event, receive, received } from "../http2/receive";
 import { removeTunnel, tunnelOfStream } from "../http2/session";
 import { dropHeld, freeTunnel, headOf, hold, Tunnel, TunnelState } from "../http2/tunnel";
 import {
+  ANSWERS_PER_SAMPLE,
   CONNECTION_GRANT_BYTES,
   FIRST_FETCH_BYTES,
   MAX_RESPONSE_HEAD_BYTES,
@@ -29,6 +30,8 @@ let outCapacity: usize = 0;
 let out: usize = 0;
 /** Microseconds since 1970 of this write; 0 until a call needs it. */
 let time_us: u64 = 0;
+/** Answers in this write so far. */
+let answers: u32 = 0;
 
 /**
  * HCM writes `size` bytes to the client: HTTP/2 frames. What the tunnels carry goes to the client message by message: one
@@ -36,6 +39,7 @@ let time_us: u64 = 0;
  */
 export function onWrite(connection: Connection, size: u32): void {
   time_us = 0;
+  answers = 0;
   if (connection.closing != CloseReason.NONE) {
     replaceFront(Buffer.UPSTREAM, size, 0, 0);
     return;
@@ -318,7 +322,9 @@ function endCall(connection: Connection, tunnel: Tunnel): void {
   if (!call) return;
   connection.callCount--;
   if (!time_us) time_us = now_us();
-  recordCall(call.series, message.status, time_us > call.started_us ? time_us - call.started_us : 0);
+  const duration_us = time_us > call.started_us ? time_us - call.started_us : 0;
+  recordCall(call.series, message.status, duration_us, answers % ANSWERS_PER_SAMPLE == 0);
+  answers++;
 }
 
 /** These bytes are delivered: HCM may send as many more, which it is told once they are worth a frame. */

@@ -1,13 +1,14 @@
 import { addToMetric, defineMetric, MetricType, recordMetric } from "../host/metric";
 import { asciiOf, writeAscii, writeDecimal } from "../memory/ascii";
+import { equalBytes, hashBytes } from "../memory/bytes";
 import { MAX_SERIES, MAX_STATUSES_PER_SERIES } from "../memory/limits";
-import { hashBytes, intern, Name, nameBytes, retain } from "../memory/name";
+import { intern, Name, nameBytes, retain } from "../memory/name";
 import { writeLabelValue } from "./label";
 import { Listener } from "./listener";
 
 /**
  * The time series of one (listener, service, method, cluster), with its statuses. Counts are kept here and go to the host
- * once a second; durations go at once, because a histogram takes one value a call.
+ * once a second; durations go at once, because a histogram takes one value a call (see `recordCall`).
  *
  * Series are never freed, as Envoy never frees a stat. Their number is bounded: method names come from the wire.
  */
@@ -54,7 +55,7 @@ export function seriesOf(listener: Listener, service: Name, method: usize, metho
       series.service == service &&
       series.listener == listener.name &&
       series.method.length == methodBytes &&
-      memory.compare(nameBytes(series.method), method, methodBytes) == 0
+      equalBytes(nameBytes(series.method), method, methodBytes)
     ) {
       return series;
     }
@@ -95,9 +96,13 @@ export function countCall(series: Series, status: u32): usize {
   return entry;
 }
 
-/** Counts an answered call and its duration. */
-export function recordCall(series: Series, status: u32, duration_us: u64): void {
-  recordMetric(load<u32>(countCall(series, status), 8), duration_us);
+/**
+ * Counts an answered call, and records its duration if it is a `sample`: telling the host costs more than all else that is done
+ * for an answer, and answers that arrive together have taken about as long.
+ */
+export function recordCall(series: Series, status: u32, duration_us: u64, sample: bool): void {
+  const entry = countCall(series, status);
+  if (sample) recordMetric(load<u32>(entry, 8), duration_us);
 }
 
 function addStatus(series: Series, status: u32): usize {

@@ -1,8 +1,9 @@
 import { BUILTINS, Demand, NAMED_ENTRY_BYTES } from "../codec/attributes";
+import { hashBytes } from "../memory/bytes";
 import { DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_READ_BUFFER_BYTES, MAX_SLOTS } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { Arena, copyInto, freeArena, newArena, take } from "./arena";
-import { ByteMap, copyMap, hashForward, insert, lookup, newMap } from "./byte-map";
+import { ByteMap, copyMap, insert, lookup, newMap } from "./byte-map";
 import { Condition, Literal, Matcher, setLiteral } from "./condition";
 import { buildTree } from "./decision-tree";
 import { drain, List, newList, push } from "./list";
@@ -106,7 +107,7 @@ export function newVirtualHost(): VirtualHost {
 
 /** False: the name is taken. */
 export function nameVirtualHost(host: VirtualHost, name: usize, length: u32): bool {
-  const hash = hashForward(name, length);
+  const hash = hashBytes(name, length);
   if (lookup(hostNames, hash, name, length)) return false;
   host.name = holdName(table, name, length);
   insert(hostNames, scratch, hash, nameBytes(host.name), length, <u32>changetype<usize>(host));
@@ -119,7 +120,7 @@ export function addService(host: VirtualHost, service: usize, length: u32): bool
     if (table.anyService) return false;
     table.anyService = host;
   } else {
-    const hash = hashForward(service, length);
+    const hash = hashBytes(service, length);
     if (lookup(services, hash, service, length)) return false;
     const copy = copyInto(table.arena, service, length);
     insert(services, scratch, hash, copy, length, <u32>changetype<usize>(host));
@@ -204,7 +205,7 @@ export function addCondition(): bool {
   head.start = draft.start;
   head.end = draft.end;
   memory.copy(key + offsetof<ConditionKey>(), draft.text, draft.textLength);
-  const hash = hashForward(key, keyBytes);
+  const hash = hashBytes(key, keyBytes);
   let condition = changetype<Condition | null>(<usize>lookup(conditions, hash, key, keyBytes));
   if (condition) {
     // Comparing a literal is as cheap as looking up whether it was compared.

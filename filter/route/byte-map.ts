@@ -1,3 +1,4 @@
+import { equalBytes } from "../memory/bytes";
 import { Arena, take } from "./arena";
 
 /**
@@ -51,7 +52,7 @@ export function lookup(map: ByteMap, hash: u32, key: usize, length: u32): u32 {
     const value = load<u32>(entry, 12);
     if (value == 0) return 0;
     if (load<u32>(entry) == hash && load<u32>(entry, 8) == length) {
-      if (memory.compare(<usize>load<u32>(entry, 4), key, length) == 0) return value;
+      if (equalBytes(<usize>load<u32>(entry, 4), key, length)) return value;
     }
     index = (index + 1) & map.mask;
   }

@@ -1,3 +1,4 @@
+import { hashBytes } from "../memory/bytes";
 import { Arena, freeArena, newArena, reserve, take } from "./arena";
 import { ByteMap, copyMap, hashBackward, hashForward, insert, lookup, newMap } from "./byte-map";
 import { Condition, LITERALS, Literal, literalLength, literalOf } from "./condition";
@@ -177,7 +178,9 @@ function cutKey(condition: Condition, literal: Literal): void {
   }
 }
 
+/** As `find` hashes what it looks up: whole values at once, parts of values byte by byte. */
 function hashKey(literal: Literal): u32 {
+  if (literal == Literal.EXACT) return hashBytes(key, keyLength);
   return literal == Literal.SUFFIX ? hashBackward(key, keyLength) : hashForward(key, keyLength);
 }
 

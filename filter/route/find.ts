@@ -1,5 +1,6 @@
 import { slotAddress, slotLength } from "../codec/attributes";
 import { Message } from "../codec/message";
+import { hashBytes } from "../memory/bytes";
 import { HASH_START, hashByte, hashEnd, hashForward, lookup } from "./byte-map";
 import { beginRound, currentRound, holds, Literal } from "./condition";
 import { MAX_KEY_BYTES, Node } from "./node";
@@ -72,7 +73,7 @@ function searchChildren(node: Node): void {
   const length = slotLength(node.slot);
   switch (node.literal) {
     case Literal.EXACT:
-      searchChild(node, hashForward(value, length), value, length);
+      searchChild(node, hashBytes(value, length), value, length);
       break;
     case Literal.PREFIX:
       searchPrefixes(node, value, length);

@@ -1,7 +1,8 @@
 import { Demand } from "../codec/attributes";
+import { hashBytes } from "../memory/bytes";
 import { intern, Name, release } from "../memory/name";
 import { Arena, freeArena, reserve } from "./arena";
-import { ByteMap, hashForward, lookup } from "./byte-map";
+import { ByteMap, lookup } from "./byte-map";
 import { Condition } from "./condition";
 import { Node } from "./node";
 
@@ -75,7 +76,7 @@ export function routeAt(host: VirtualHost, index: u32): Route {
 
 /** The virtual host of a service, or null. */
 export function virtualHostOf(table: Table, service: usize, length: u32): VirtualHost | null {
-  const found = lookup(table.services, hashForward(service, length), service, length);
+  const found = lookup(table.services, hashBytes(service, length), service, length);
   return found ? changetype<VirtualHost>(<usize>found) : table.anyService;
 }
 

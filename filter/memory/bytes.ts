@@ -1,0 +1,39 @@
+/** Strings of bytes, eight at a time: names are short, and a turn of a loop for each byte is what they would cost. */
+
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/** A hash of the whole; only bytes of the string are read. */
+export function hashBytes(address: usize, length: u32): u32 {
+  let hash = <u64>length * MIX;
+  if (length >= 8) {
+    const last = address + length - 8;
+    for (; address < last; address += 8) hash = mix(hash ^ load<u64>(address));
+    hash = mix(hash ^ load<u64>(last));
+  } else hash = mix(hash ^ shortWord(address, length));
+  return <u32>(hash >> 32) ^ <u32>hash;
+}
+
+export function equalBytes(a: usize, b: usize, length: u32): bool {
+  if (length < 8) return shortWord(a, length) == shortWord(b, length);
+  const last = length - 8;
+  for (let at: u32 = 0; at < last; at += 8) {
+    if (load<u64>(a + at) != load<u64>(b + at)) return false;
+  }
+  return load<u64>(a + last) == load<u64>(b + last);
+}
+
+function mix(word: u64): u64 {
+  word *= MIX;
+  return word ^ (word >> 32);
+}
+
+/** Up to seven bytes as a number that only equal bytes of equal length give. */
+function shortWord(address: usize, length: u32): u64 {
+  if (length >= 4) return <u64>load<u32>(address) | ((<u64>load<u32>(address + length - 4)) << 32);
+  if (!length) return 0;
+  return (
+    <u64>load<u8>(address) |
+    ((<u64>load<u8>(address + (length >> 1))) << 8) |
+    ((<u64>load<u8>(address + length - 1)) << 16)
+  );
+}
