@@ -112,6 +112,11 @@ spec:
     - attributes: { user: { regex: "canary-[0-9]+" } }
     route:
     - destination: { host: greeter.example, subset: v2, port: { number: 20880 } }
+  - name: by-text
+    match:
+    - attributes: { user: { exact: "é 书 😀" } }
+    route:
+    - destination: { host: greeter.example, subset: v2, port: { number: 20880 } }
   - name: by-version-and-method
     match:
     - attributes: { version: { exact: 2.0.0 }, method: { exact: whoAmI } }

@@ -25,7 +25,7 @@ func runChecks(g *greeter, u *unknown) {
 		answer, err := g.WhoAmI(context.Background())
 		return answer, same("v1", answer, err)
 	})
-	for _, name := range []string{"jason", "other"} {
+	for _, name := range []string{"jason", "other", manyScripts} {
 		check("call: user="+name, func() (string, error) {
 			answer, err := g.WhoAmI(user(name))
 			return answer, same(g.version(name), answer, err)

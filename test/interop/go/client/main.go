@@ -78,9 +78,12 @@ func as(attachments map[string]interface{}) context.Context {
 
 func user(name string) context.Context { return as(map[string]interface{}{"user": name}) }
 
+// manyScripts is another user of v2, with characters of two, three and four bytes.
+const manyScripts = "é 书 😀"
+
 // version is the provider that answers a call of `name`.
 func (g *greeter) version(name string) string {
-	if g.mesh && name == "jason" {
+	if g.mesh && (name == "jason" || name == manyScripts) {
 		return "v2"
 	}
 	return "v1"

@@ -41,6 +41,11 @@ final class ServiceChecks {
       Report.same("v1", as("canary-42 ", target.greeter()));
       return "all three";
     });
+    report.check("services: routed by a text of many scripts", () -> {
+      Report.same(target.routed(), as("é 书 😀", target.greeter()));
+      Report.same("v1", as("é 书 😁", target.greeter()));
+      return "both";
+    });
     for (String serialization : new String[] {"hessian2", "fastjson2"}) {
       report.check("services: no attachment asked for, " + serialization, () -> {
         PlainService plain = target.service(PlainService.class, Map.of("serialization", serialization));
