@@ -5,6 +5,7 @@ import { checkConsistency } from "../snapshot/consistency.js";
 import { diffSnapshots } from "../snapshot/diff.js";
 import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.js";
 import { buildResources, type XdsOptions } from "../xds/build-resources.js";
+import { TableVersions } from "../xds/table-versions.js";
 import { type DiscoveryEvents, DiscoveryServer, type ListenAddress, type NodeStatus } from "./discovery-server.js";
 import { startHttp } from "./http.js";
 import { createMetrics } from "./metrics.js";
@@ -33,6 +34,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { log } = options;
   const server = new DiscoveryServer();
   logEvents(server.events, log);
+  const versions = new TableVersions();
   let snapshot: Snapshot | undefined;
   const xdsPort = await server.listen(options.xds);
   const http = await startOptionalHttp(options.http, server);
@@ -41,7 +43,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     httpPort: http?.port,
     events: server.events,
     setMesh: (mesh) => {
-      const { resources, problems } = buildResources(mesh, options);
+      const { resources, problems } = buildResources(mesh, { ...options, versions });
       const next = makeSnapshot(resources);
       for (const diff of diffSnapshots(snapshot, next))
         log.info({ ...diff, version: next.version }, "resources changed");

@@ -7,22 +7,30 @@ import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
 import { buildListener } from "./listeners.js";
 import type { Resource } from "./resource.js";
 import { buildTunnelRoute } from "./routes.js";
+import type { TableVersions } from "./table-versions.js";
 
 export interface XdsOptions {
   readonly listen: readonly Listen[];
   readonly code: WasmCode;
 }
 
+/** What `buildResources` needs besides: kept from one mesh to the next. */
+export interface XdsState {
+  readonly versions: Pick<TableVersions, "of">;
+}
+
 /** All of Envoy's resources for a mesh, and in words what of the mesh could not be served as it is. */
 export function buildResources(
   mesh: Mesh,
-  { listen, code }: XdsOptions,
+  { listen, code, versions }: XdsOptions & XdsState,
 ): { readonly resources: readonly Resource[]; readonly problems: readonly string[] } {
   const { bound, problems } = bindListeners(mesh.listeners, listen);
   const resources: Resource[] = [];
   for (const bind of bound) {
     const { name, listener } = bind;
-    resources.push(buildListener(bind), buildExtensionConfig(name, listener.protocol, toFilterConfig(listener), code));
+    const config = toFilterConfig(listener);
+    const table = { ...config, version: versions.of(name, config) };
+    resources.push(buildListener(bind), buildExtensionConfig(name, listener.protocol, table, code));
   }
   if (bound.length > 0) resources.push(buildTunnelRoute());
   const destinations = destinationsOf(mesh);

@@ -34,9 +34,14 @@ export function owesControl(connection: Connection): bool {
     connection.grantsOwed ||
     connection.pingAcksOwed != 0 ||
     connection.unopenedStream != connection.nextStream ||
-    (connection.repliesBytes != 0 && !connection.pingSent) ||
+    wantsPing(connection) ||
     !connection.prefaceSent
   );
+}
+
+/** Replies wait for a write of HCM's. While an answer is being delivered there will be one: the one that ends it. */
+function wantsPing(connection: Connection): bool {
+  return connection.repliesBytes != 0 && !connection.pingSent && !connection.delivering;
 }
 
 /** Most bytes that `writeControl` may write now. */
@@ -69,7 +74,7 @@ export function writeControl(connection: Connection, out: usize): usize {
   }
   if (connection.grantsOwed) out = writeGrants(connection, out);
   if (connection.unopenedStream != connection.nextStream) out = writeOpenings(connection, out);
-  if (connection.repliesBytes && !connection.pingSent) {
+  if (wantsPing(connection)) {
     connection.pingSent = true;
     out = writePing(out, 0, 0);
   }

@@ -90,6 +90,7 @@ describe.each([
 ])("the resources of the mesh %s", (name, mesh) => {
   const { resources, problems } = buildResources(mesh, {
     code: { kind: "inline", bytes: new TextEncoder().encode("the filter") },
+    versions: { of: () => "2026-01-01T00:00:00.000Z" },
     listen: [
       {
         protocol: "dubbo",
