@@ -18,17 +18,28 @@ export function filterModule(): WebAssembly.Module {
 
 /** One worker of one Envoy: a VM, its listeners by name, and the event loop. */
 export class EmulatedEnvoy implements Process {
-  readonly loop = new EventLoop();
-  readonly queues = new SharedQueues();
-  readonly data = new SharedData();
-  readonly metrics = new Metrics();
-  readonly log: string[] = [];
+  readonly loop: EventLoop;
+  readonly queues: SharedQueues;
+  readonly data: SharedData;
+  readonly metrics: Metrics;
+  readonly log: string[];
   readonly vm: Vm;
   /** Of the connections that are made from now on; Envoy's default. */
   readBufferLimit_bytes = 1 << 20;
   private readonly listeners = new Map<string, RootContext>();
+  /** Root contexts by all that Envoy tells plugins apart by: one that still lives is taken again, and not configured anew. */
+  private readonly plugins = new Map<string, RootContext>();
 
-  constructor(private readonly module = filterModule()) {
+  /** `process`: that of another worker, of which this is one more. */
+  constructor(
+    private readonly module = filterModule(),
+    process: Process = newProcess(),
+  ) {
+    this.loop = process.loop;
+    this.queues = process.queues;
+    this.data = process.data;
+    this.metrics = process.metrics;
+    this.log = process.log;
     this.vm = new Vm(module, this);
   }
 
@@ -44,11 +55,15 @@ export class EmulatedEnvoy implements Process {
 
   /** The same without the trial: a VM that refuses must keep what it has. */
   configureWorker(listener: string, configuration: string, protocol = "dubbo"): boolean {
-    const root = this.vm.configure(listener, protocol, Buffer.from(configuration));
+    const key = [listener, protocol, configuration].join("\0");
+    const known = this.plugins.get(key);
+    const root = known?.alive ? known : this.vm.configure(listener, protocol, Buffer.from(configuration));
     if (!root) return false;
+    this.plugins.set(key, root);
+    root.replaced = false;
     const before = this.listeners.get(listener);
     this.listeners.set(listener, root);
-    if (before) this.vm.retire(before);
+    if (before && before !== root) this.vm.retire(before);
     return true;
   }
 
@@ -61,4 +76,14 @@ export class EmulatedEnvoy implements Process {
   run(): void {
     this.loop.runUntilIdle();
   }
+}
+
+function newProcess(): Process {
+  return {
+    loop: new EventLoop(),
+    queues: new SharedQueues(),
+    data: new SharedData(),
+    metrics: new Metrics(),
+    log: [],
+  };
 }
