@@ -19,7 +19,7 @@ async function main(once: boolean): Promise<number> {
   const config = await demoConfig(providers);
   const port = (await isFree(LISTENER_PORT)) ? LISTENER_PORT : 0;
   const mesh = await startLocalMesh({
-    config,
+    config: config.directory,
     envoy: undefined,
     listen: [{ protocol: "dubbo", addresses: [{ ip: "127.0.0.1", port }] }],
     admin: { ip: "127.0.0.1", port: 0 },
@@ -30,12 +30,13 @@ async function main(once: boolean): Promise<number> {
   try {
     const proven = await showProof(mesh);
     if (once) return proven ? 0 : 1;
-    tellHowToGoOn(mesh, config, providers);
+    tellHowToGoOn(mesh, config.directory, providers);
     await Promise.race([toldToEnd(), mesh.broken]);
     return 0;
   } finally {
     await mesh.stop();
     await Promise.all(providers.map((provider) => provider.stop()));
+    await config.remove();
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runToEnd } from "./support/meltemi.js";
 
@@ -21,4 +21,12 @@ describe("commands in the README", () => {
     const told = [...readFileSync("README.md", "utf8").matchAll(/^\| `meltemi ([a-z]+) /gm)].map(([, name]) => name);
     expect(told).toEqual(listed);
   });
+});
+
+it("links to what is there", () => {
+  const links = [...readFileSync("README.md", "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)].map(
+    ([, path]) => path as string,
+  );
+  expect(links.length).toBeGreaterThan(0);
+  expect(links.filter((path) => !existsSync(path))).toEqual([]);
 });
