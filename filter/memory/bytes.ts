@@ -10,7 +10,8 @@ export function hashBytes(address: usize, length: u32): u32 {
     for (; address < last; address += 8) hash = mix(hash ^ load<u64>(address));
     hash = mix(hash ^ load<u64>(last));
   } else hash = mix(hash ^ shortWord(address, length));
-  return <u32>(hash >> 32) ^ <u32>hash;
+  // Once more: multiplying carries upwards only, so that the last bytes of a name have not reached the lower bits yet.
+  return <u32>(mix(hash) >> 32);
 }
 
 export function equalBytes(a: usize, b: usize, length: u32): bool {

@@ -2,6 +2,7 @@
 import { clearSlots, setSlot } from "../../../filter/codec/attributes";
 import { message } from "../../../filter/codec/message";
 import { configError, configErrorBytes, readTable } from "../../../filter/config/config";
+import { hashBytes } from "../../../filter/memory/bytes";
 import { nameBytes } from "../../../filter/memory/name";
 import { beginRound, Condition } from "../../../filter/route/condition";
 import { find, found, routeHolds } from "../../../filter/route/find";
@@ -117,4 +118,8 @@ export function namedCount(table: usize): i32 {
 
 export function maxMessageBytes(table: usize): u32 {
   return changetype<Table>(table).maxMessageBytes;
+}
+
+export function hash(address: usize, length: u32): u32 {
+  return hashBytes(address, length);
 }

@@ -28,6 +28,7 @@ interface Exports {
   builtinSlot(table: number, builtin: number): number;
   namedCount(table: number): number;
   maxMessageBytes(table: number): number;
+  hash(address: number, length: number): number;
 }
 
 /** A value of a message: text, or bytes that are no text. */
@@ -73,6 +74,11 @@ export class Router {
     const table = this.read(config);
     if (typeof table === "string") throw new Error(table);
     return table;
+  }
+
+  hash(name: string): number {
+    const [place] = this.put([name]);
+    return place === undefined ? 0 : this.wasm.hash(place.address, place.length) >>> 0;
   }
 
   get memoryBytes(): number {

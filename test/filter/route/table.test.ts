@@ -135,3 +135,13 @@ test("two tables stand side by side", () => {
   expect(second.cluster({ service: SERVICE, attributes: { zone: "x", user: "b" } }, 0)).toBe("cluster-0");
   second.free();
 });
+
+test.each([
+  (i: number) => `com.example.Service${i}`,
+  (i: number) => `service-${i}.prod.svc.cluster.local`,
+  (i: number) => `${i}`,
+])("names that differ in few places spread over the buckets", (name) => {
+  const buckets = new Set(Array.from({ length: 10_000 }, (_, i) => router.hash(name(i)) & 0x7fff));
+  // Random numbers would leave 32,768 × (1 − e^(−10,000 ÷ 32,768)) = 8,618 of them in use.
+  expect(buckets.size).toBeGreaterThan(8_300);
+});
