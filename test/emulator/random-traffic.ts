@@ -1,4 +1,14 @@
-import { answerText, type DubboMessage, decodeMessage, encodeAnswer, encodeCall, isRequest } from "../support/dubbo.js";
+import {
+  answerText,
+  type DubboMessage,
+  decodeMessage,
+  encodeAnswer,
+  encodeCall,
+  encodeEvent,
+  encodeHeartbeat,
+  isEvent,
+  isRequest,
+} from "../support/dubbo.js";
 import { Random } from "../support/random.js";
 import type { Connection } from "./connection.js";
 import { EmulatedEnvoy } from "./envoy.js";
@@ -19,6 +29,7 @@ const CONFIG = JSON.stringify({
   ],
 });
 const STEPS = 40;
+const UPSTREAM_HEARTBEAT = 0xffff_ffffn;
 
 interface Sent {
   bytes: Uint8Array;
@@ -44,6 +55,8 @@ export class RandomTraffic {
   private unsent: Uint8Array = new Uint8Array(0);
   private nextId = 1n;
   private answerMayBeCut = false;
+  /** Heartbeats of upstreams that the filter may still answer. */
+  private heartbeats = 0;
 
   constructor(seed: number) {
     this.random = new Random(seed);
@@ -58,6 +71,7 @@ export class RandomTraffic {
       grant: random.pick(["at once", "half"] as const),
       headers: random.pick(["plain", "incremental"] as const),
       writeBytes: random.pick([3, 40, 1000, Number.POSITIVE_INFINITY]),
+      maxConcurrentStreams: random.pick([2, 3, 1024]),
       connect: this.connect,
     };
     let peer: Http2Peer | undefined;
@@ -90,6 +104,7 @@ export class RandomTraffic {
     if (action < 4) this.compose();
     if (action < 6) this.deliver(random.pick([1, 10, 100, 5000, 100_000]));
     else if (action < 10) this.answer(random.pick(this.tunnels()), random.pick([1, 15, 20, 100, 1 << 20]));
+    else if (action === 10 && random.oneIn(2)) this.notice(random.pick(this.tunnels()));
     else if (action === 10) this.connect[random.pick(CLUSTERS)] = random.pick(["accept", "UF", "UH"] as const);
     else if (random.oneIn(3)) this.kill(random.pick(this.tunnels()));
     if (random.oneIn(2)) this.envoy.run();
@@ -104,6 +119,12 @@ export class RandomTraffic {
   private compose(): void {
     const { random } = this;
     const id = this.nextId++;
+    if (random.oneIn(8)) {
+      const bytes = encodeHeartbeat(id);
+      this.unsent = Buffer.concat([this.unsent, bytes]);
+      this.sent.set(id, { bytes, cluster: "heartbeat", answered: false });
+      return;
+    }
     const cluster = random.oneIn(10) ? undefined : random.pick(CLUSTERS);
     const size = random.pick([0, 10, 300, 300, 5000, 40_000]);
     const even = cluster === "v0" || cluster === "v2";
@@ -136,6 +157,14 @@ export class RandomTraffic {
     this.peer.sendBytes(tunnel, piece);
   }
 
+  /** A heartbeat of the upstream's, or its word that it takes no new calls, between two answers. */
+  private notice(tunnel: Tunnel | undefined): void {
+    if (!tunnel || tunnel.ended || tunnel.ending || this.partial.has(tunnel)) return;
+    const heartbeat = this.random.oneIn(2);
+    if (heartbeat) this.heartbeats++;
+    this.peer.sendBytes(tunnel, heartbeat ? encodeHeartbeat(UPSTREAM_HEARTBEAT) : encodeEvent(1, "R"));
+  }
+
   private kill(tunnel: Tunnel | undefined): void {
     if (!tunnel || tunnel.ended) return;
     if (this.partial.has(tunnel) || tunnel.waiting.length > 0) this.answerMayBeCut = true;
@@ -163,6 +192,7 @@ export class RandomTraffic {
   private readUpstreams(): void {
     for (const tunnel of this.peer.tunnels) {
       for (let call = next(tunnel.received); call; call = next(tunnel.received)) {
+        if (isEvent(call) && call.id === UPSTREAM_HEARTBEAT && this.heartbeats-- > 0) continue;
         const sent = this.sent.get(call.id);
         if (sent?.cluster !== tunnel.cluster)
           throw new Error(`call ${call.id} went to ${tunnel.cluster}, not ${sent?.cluster}`);
@@ -184,9 +214,11 @@ export class RandomTraffic {
   }
 
   private checkAnswer(message: DubboMessage, { cluster }: Sent): void {
+    if (cluster === "heartbeat" && isEvent(message) && message.status === 20) return;
     const text = answerText(message);
     if (message.status === 20 && /^v\d b*$/.test(text) && text.startsWith(`${cluster} `)) return;
     if (message.status === 60 && cluster === undefined) return;
+    if (message.status === 100 && cluster !== undefined && text.includes(cluster)) return;
     if (message.status === 80 && cluster !== undefined && text.includes(cluster)) return;
     throw new Error(`answer ${message.id} for ${cluster}: status ${message.status}, ${text.slice(0, 60)}`);
   }

@@ -53,7 +53,7 @@ export const DEFAULT_PEER: PeerOptions = {
 export class Http2Peer implements NextFilter, FrameHandler {
   readonly tunnels: Tunnel[] = [];
   private readonly reader = new FrameReader(this);
-  private readonly outbox: Uint8Array[] = [];
+  private readonly outbox: Array<{ frame: Uint8Array; written: () => void }> = [];
   private readonly receiveWindow: ReceiveWindow;
   private readonly sendWindow = new SendWindow();
   /** The codec is at work: it must not be entered again. */
@@ -104,6 +104,12 @@ export class Http2Peer implements NextFilter, FrameHandler {
   }
 
   // What upstreams do.
+
+  private connected(tunnel: Tunnel, outcome: "accept" | Refusal): void {
+    if (tunnel.ended || !this.connection.open) return;
+    if (outcome === "accept") this.accept(tunnel);
+    else this.refuse(tunnel, outcome);
+  }
 
   accept(tunnel: Tunnel): void {
     this.work(() => {
@@ -188,12 +194,9 @@ export class Http2Peer implements NextFilter, FrameHandler {
     const tunnel = new Tunnel(stream, cluster, receive, new SendWindow(this.filterStreamWindow));
     this.tunnels.push(tunnel);
     const connect = this.options.connect[cluster] ?? "accept";
-    if (connect === "wait") return;
-    this.loop.post(() => {
-      if (tunnel.ended || !this.connection.open) return;
-      if (connect === "accept") this.accept(tunnel);
-      else this.refuse(tunnel, connect);
-    });
+    // Without a cluster or a host the router answers while it is given the headers; a connection takes its time.
+    if (connect === "NC" || connect === "UH") this.refuse(tunnel, connect);
+    else if (connect !== "wait") this.loop.post(() => this.connected(tunnel, connect));
   }
 
   onDataHead(stream: number, length: number): void {
@@ -312,9 +315,13 @@ export class Http2Peer implements NextFilter, FrameHandler {
   }
 
   private endWithReset(tunnel: Tunnel, code: number): void {
-    tunnel.ended = true;
     tunnel.waiting.drain(tunnel.waiting.length);
-    this.send(encodeFrame(FrameType.RST_STREAM, 0, tunnel.id, word(code)));
+    tunnel.ending = false;
+    tunnel.connected = false;
+    // Until the filter can know of it, it may go on sending.
+    this.send(encodeFrame(FrameType.RST_STREAM, 0, tunnel.id, word(code)), () => {
+      tunnel.ended = true;
+    });
   }
 
   /** Sends what windows allow, tunnel after tunnel. */
@@ -352,15 +359,17 @@ export class Http2Peer implements NextFilter, FrameHandler {
     if (increment > 0) this.send(encodeFrame(FrameType.WINDOW_UPDATE, 0, stream, word(increment)));
   }
 
-  private send(frame: Uint8Array): void {
-    this.outbox.push(frame);
+  private send(frame: Uint8Array, written: () => void = () => {}): void {
+    this.outbox.push({ frame, written });
   }
 
   private flush(): void {
-    for (let frame = this.outbox.shift(); frame; frame = this.outbox.shift()) {
+    for (let next = this.outbox.shift(); next; next = this.outbox.shift()) {
+      const { frame, written } = next;
       for (let at = 0; at < frame.length; at += this.options.writeBytes) {
         this.connection.write(frame.subarray(at, Math.min(at + this.options.writeBytes, frame.length)));
       }
+      written();
     }
   }
 
