@@ -2,6 +2,8 @@
 export type ErrorCode =
   /** The command was called wrongly: an address without a port, a directory that does not exist. */
   | "USAGE"
+  /** An address is in use, or none of this machine's. */
+  | "CANNOT_LISTEN"
   /** No Envoy could be found or fetched. */
   | "ENVOY_NOT_FOUND"
   /** Envoy did not start, or ended by itself. */

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { meltemi } from "./support/meltemi.js";
 
@@ -72,4 +74,20 @@ describe("called wrongly: status 2, nothing on stdout, and what to do", () => {
     expect(stdout).toBe("");
     expect(status).toBe(args.includes("--envoy") ? 3 : 2);
   });
+});
+
+it("could not be done: status 3, and which address is taken", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const taken = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  for (const addresses of [
+    ["--xds", taken, "--http", "127.0.0.1:0"],
+    ["--xds", "127.0.0.1:0", "--http", taken],
+  ]) {
+    const { status, stdout, stderr } = await meltemi("adapter", "--config", "envoy-config/demo", ...addresses);
+    expect(stderr).toMatch(new RegExp(`error: (xDS|HTTP) cannot be served on ${taken}: .*EADDRINUSE`));
+    expect(stdout).toBe("");
+    expect(status).toBe(3);
+  }
+  server.close();
 });
