@@ -73,6 +73,22 @@ describe("a full match is one exactly where RE2 finds one", () => {
   });
 });
 
+test("the same where no table is made: an alternative that no text takes needs too many states", () => {
+  const random = new Random(31);
+  const wide = "\\x00.*a[ab]{60}";
+  let compared = 0;
+  for (let i = 0; i < 250; i++) {
+    const pattern = `(?:${regex(random, 3)})|${wide}`;
+    const table = router.read(configOf([[{ name: "user", regex_match: pattern }]]));
+    if (typeof table === "string") continue;
+    expect([pattern, table.hasTransitions(SERVICE)]).toEqual([pattern, false]);
+    table.free();
+    const texts = Array.from({ length: 25 }, () => text(random));
+    if (compare(pattern, [...texts, `\0a${"b".repeat(60)}`])) compared++;
+  }
+  expect(compared).toBeGreaterThan(150);
+});
+
 test("what is refused as a regex is refused by RE2, and what is taken is taken, whatever the text", () => {
   const random = new Random(21);
   const pieces = [..."ab()[]{}|*+?^$.\\-,12:=<>!Pisn", "[:alpha:]", "(?", "\\Q", "\\E", "\\x", "{1,2}"];
