@@ -50,7 +50,7 @@ export function adapterCommand(): Command {
 
 async function serve(options: Options): Promise<void> {
   const { config, xds, http, listen = [], wasm, wasmCluster, logLevel, logFormat } = options;
-  const log = createLogger({ level: logLevel, ...(logFormat === undefined ? {} : { format: logFormat }) });
+  const log = createLogger({ level: logLevel, format: logFormat });
   const end = toldToEnd();
   await requireDirectory(config);
   const code = await parseWasmOption(wasm, wasmCluster);

@@ -48,7 +48,7 @@ export function upCommand(): Command {
 
 async function up(options: Options): Promise<void> {
   const { config, envoy, listen = [], admin, concurrency, logLevel, logFormat } = options;
-  const log = createLogger({ level: logLevel, ...(logFormat === undefined ? {} : { format: logFormat }) });
+  const log = createLogger({ level: logLevel, format: logFormat });
   await requireDirectory(config);
   const end = toldToEnd();
   const { startLocalMesh } = await import("./local-mesh.js");

@@ -12,7 +12,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  * Logs go to stderr, so that stdout carries only what a command was asked for. Without a wish they are readable lines on a
  * terminal and JSON elsewhere. Written synchronously: what was logged before the process ends is there.
  */
-export function createLogger(options: { readonly format?: LogFormat; readonly level?: LogLevel }): Logger {
+export function createLogger(options: { readonly format?: LogFormat | undefined; readonly level?: LogLevel }): Logger {
   const format = options.format ?? (process.stderr.isTTY ? "text" : "json");
   const stderr = pino.destination({ dest: 2, sync: true });
   const destination: DestinationStream =
