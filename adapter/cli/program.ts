@@ -28,12 +28,12 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
   const program = new Command("meltemi")
     .description("Routes the calls of RPC protocols that are not HTTP, one by one, in stock Envoy.")
     .version(version(), "-V, --version", "print Meltemi's version")
-    .helpOption("-h, --help", "print this help")
     .addHelpText("after", EXAMPLES);
   const commands = [upCommand(), adapterCommand(), bootstrapCommand(), checkCommand(finish), explainCommand(finish)];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {
     command
+      .helpOption("-h, --help", "print this help")
       .exitOverride()
       .showHelpAfterError(`Run "meltemi${command === program ? "" : ` ${command.name()}`} --help".`);
   }
