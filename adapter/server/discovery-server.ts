@@ -75,7 +75,8 @@ export class DiscoveryServer {
     return await new Promise((resolve, reject) => {
       this.#grpc.bindAsync(target, ServerCredentials.createInsecure(), (cause, bound) => {
         if (cause === null) resolve(bound);
-        else reject(new MeltemiError("CANNOT_LISTEN", `xDS cannot be served on ${target}: ${cause.message}`, { cause }));
+        else
+          reject(new MeltemiError("CANNOT_LISTEN", `xDS cannot be served on ${target}: ${cause.message}`, { cause }));
       });
     });
   }

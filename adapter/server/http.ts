@@ -22,7 +22,9 @@ export async function startHttp(
   await new Promise<void>((resolve, reject) => {
     http.once("listening", resolve);
     http.once("error", (cause) =>
-      reject(new MeltemiError("CANNOT_LISTEN", `HTTP cannot be served on ${address}:${port}: ${cause.message}`, { cause })),
+      reject(
+        new MeltemiError("CANNOT_LISTEN", `HTTP cannot be served on ${address}:${port}: ${cause.message}`, { cause }),
+      ),
     );
     http.listen(port, address);
   });
