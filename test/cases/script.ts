@@ -9,7 +9,7 @@ import { splitWords } from "./message-text.js";
  *     NAME < KIND ID                                                NAME receives next what was sent as KIND ID, byte for byte
  *     client < reply ID STATUS "…"                                  … a reply that the filter made, with this in its text
  *     NAME <~ KIND ID                                               the same, at any place among what it received
- *     NAME got N                                                    … or N bytes that are no whole message
+ *     NAME got N                                                    … or N bytes that are no whole message (`something`: any number)
  *     NAME nothing                                                  NAME has received nothing more
  *     client closed                                                 the filter has closed the connection
  *     CLUSTER refuses UF|UH|UO|NC     CLUSTER waits    CLUSTER accepts     what becomes of its next tunnels, and of waiting ones

@@ -318,6 +318,7 @@ export class Http2Peer implements NextFilter, FrameHandler {
     tunnel.waiting.drain(tunnel.waiting.length);
     tunnel.ending = false;
     tunnel.connected = false;
+    tunnel.resetting = true;
     // Until the filter can know of it, it may go on sending.
     this.send(encodeFrame(FrameType.RST_STREAM, 0, tunnel.id, word(code)), () => {
       tunnel.ended = true;
@@ -351,7 +352,7 @@ export class Http2Peer implements NextFilter, FrameHandler {
   private grantConsumed(): void {
     this.windowUpdate(0, this.receiveWindow.release());
     for (const tunnel of this.tunnels) {
-      if (!tunnel.ended) this.windowUpdate(tunnel.id, tunnel.receiveWindow.release());
+      if (!tunnel.ended && !tunnel.resetting) this.windowUpdate(tunnel.id, tunnel.receiveWindow.release());
     }
   }
 

@@ -24,6 +24,8 @@ export class Tunnel {
   /** What the upstream has sent and the filter's window holds back. */
   readonly waiting = new ByteQueue();
   connected = false;
+  /** Our RST_STREAM is on its way: nothing more comes from us. */
+  resetting = false;
   /** We have ended the stream: no DATA may be opened on it any more. */
   ended = false;
   /** The filter has ended or reset the stream. */
