@@ -1,6 +1,6 @@
 import type { TrafficPolicy } from "../model/model.js";
 import type { FieldPath } from "../status/field-path.js";
-import type { Report } from "./resource.js";
+import type { Report } from "./report.js";
 import { parseTrafficPolicy } from "./traffic-policy.js";
 
 export interface DestinationRuleSpec {

@@ -1,5 +1,6 @@
 import { parseDestinationRule } from "./destination-rule.js";
-import type { Report, Resource } from "./resource.js";
+import type { Report } from "./report.js";
+import type { Resource } from "./resource.js";
 import { destinationRuleSchema } from "./schema/destination-rule.js";
 import type { JsonSchema } from "./schema/json-schema.js";
 import { serviceEntrySchema, workloadEntrySchema } from "./schema/service-entry.js";

@@ -184,6 +184,7 @@ describe("Istio's resources are refused where they would be half applied", () =>
       rule("loadBalancer: { simple: ROUND_ROBBIN }"),
       /simple: "ROUND_ROBBIN": must be one of .*; did you mean ROUND_ROBIN\?/,
     ],
+    [rule("loadBalancer: { simple: PASSTHROUGH }"), /simple: PASSTHROUGH: calls go to an endpoint/],
     [rule("loadBalancer: { consistentHash: { httpHeaderName: user } }"), /httpHeaderName: calls are not HTTP/],
     [
       rule("loadBalancer: { consistentHash: { ringHash: {} } }"),

@@ -34,9 +34,6 @@ export interface DestinationRule extends Identified {
 /** A resource that is good in itself. Whether what it refers to exists is for `translate` to say. */
 export type Resource = VirtualService | ServiceEntry | WorkloadEntry | DestinationRule;
 
-/** Takes down a problem of the resource that is looked at; paths begin at its spec. */
-export type Report = (path: FieldPath, reason: string) => void;
-
 export function problemOf(
   resource: Identified,
   path: FieldPath,

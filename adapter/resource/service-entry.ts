@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { suggestion } from "./near.js";
-import type { Report } from "./resource.js";
+import type { Report } from "./report.js";
 import { parseWorkloadEntry, type WorkloadEntrySpec } from "./workload-entry.js";
 
 export interface ServiceEntrySpec {

@@ -1,7 +1,7 @@
 import type { ConnectionPool, LoadBalancer, OutlierDetection, TrafficPolicy, UpstreamTls } from "../model/model.js";
 import type { FieldPath } from "../status/field-path.js";
 import { parseDuration_ms } from "./duration.js";
-import type { Report } from "./resource.js";
+import type { Report } from "./report.js";
 
 interface WrittenPolicy {
   readonly loadBalancer?: WrittenLoadBalancer;
@@ -12,7 +12,7 @@ interface WrittenPolicy {
 }
 
 interface WrittenLoadBalancer {
-  readonly simple?: "UNSPECIFIED" | "LEAST_CONN" | "RANDOM" | "PASSTHROUGH" | "ROUND_ROBIN" | "LEAST_REQUEST";
+  readonly simple?: "UNSPECIFIED" | "LEAST_CONN" | "RANDOM" | "ROUND_ROBIN" | "LEAST_REQUEST";
   readonly consistentHash?: {
     readonly useSourceIp?: boolean;
     readonly ringHash?: { readonly minimumRingSize?: number };

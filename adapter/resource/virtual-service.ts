@@ -1,6 +1,6 @@
 import type { AttributeMatch } from "../model/model.js";
 import type { FieldPath } from "../status/field-path.js";
-import type { Report } from "./resource.js";
+import type { Report } from "./report.js";
 
 /** The spec of a VirtualService in one form: defaults filled in, either form of `attributes` read. */
 export interface VirtualServiceSpec {

@@ -1,6 +1,7 @@
 import type { Route, WeightedDestination } from "../model/model.js";
 import { suggestion, summary } from "../resource/near.js";
-import type { Report, VirtualService } from "../resource/resource.js";
+import type { Report } from "../resource/report.js";
+import type { VirtualService } from "../resource/resource.js";
 import type { DestinationSpec } from "../resource/virtual-service.js";
 import type { FieldPath } from "../status/field-path.js";
 import { formatResourceName } from "../status/problem.js";

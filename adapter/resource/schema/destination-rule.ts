@@ -9,7 +9,10 @@ const notHttp = "calls are not HTTP: of the hash keys only useSourceIp has a mea
 const loadBalancer = closedMap({
   simple: {
     type: "string",
-    enum: ["UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_ROBIN", "LEAST_REQUEST"],
+    enum: ["UNSPECIFIED", "LEAST_CONN", "LEAST_REQUEST", "ROUND_ROBIN", "RANDOM"],
+    "x-meltemi-refused-values": {
+      PASSTHROUGH: "calls go to an endpoint of the service, not to the address that the caller dialled: write another",
+    },
   },
   consistentHash: closedMap({
     useSourceIp: { type: "boolean" },
