@@ -6,9 +6,11 @@ import { tunnelFilter } from "./tunnel.js";
 
 /**
  * What Envoy reads from a client before the filter has to take it: a message that is routed by an attachment waits here until it
- * is whole, up to this length without being copied. The same for all tables: a listener that changes drains its connections.
+ * is whole, up to this length (1 MiB, with its head and what arrives behind it) without being copied. Not more: the part of the next
+ * message that arrives behind a long one is what has to be copied. The same for all tables: a listener that changes drains its
+ * connections.
  */
-export const READ_BUFFER_BYTES = 2 << 20;
+export const READ_BUFFER_BYTES = (1 << 20) + (128 << 10);
 
 /**
  * LDS: the filter, which comes by ECDS, before the connection manager that carries its tunnels. Nothing here depends on the
