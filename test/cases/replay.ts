@@ -1,7 +1,8 @@
 import { parse } from "yaml";
 import type { Connection } from "../emulator/connection.js";
 import { EmulatedEnvoy } from "../emulator/envoy.js";
-import { DEFAULT_PEER, Http2Peer, type PeerOptions } from "../emulator/peer/peer.js";
+import { DEFAULT_PEER, type PeerOptions } from "../emulator/peer/options.js";
+import { Http2Peer } from "../emulator/peer/peer.js";
 import type { Connect, Refusal, Tunnel } from "../emulator/peer/tunnel.js";
 import type { ByteQueue } from "../support/byte-queue.js";
 import { answerText, decodeMessage, describeMessage } from "../support/dubbo.js";

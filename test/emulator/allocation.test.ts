@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeAnswer, encodeCall } from "../support/dubbo.js";
 import { type CallGraph, parseCallGraph, pathTo, reachable } from "./call-graph.js";
 import { EmulatedEnvoy } from "./envoy.js";
-import { DEFAULT_PEER, Http2Peer } from "./peer/peer.js";
+import { DEFAULT_PEER } from "./peer/options.js";
+import { Http2Peer } from "./peer/peer.js";
 
 /** What Envoy calls while traffic flows. */
 const HOT = ["proxy_on_downstream_data", "proxy_on_upstream_data", "proxy_on_queue_ready", "proxy_on_tick"];

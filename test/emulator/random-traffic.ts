@@ -12,7 +12,8 @@ import {
 import { Random } from "../support/random.js";
 import type { Connection } from "./connection.js";
 import { EmulatedEnvoy } from "./envoy.js";
-import { DEFAULT_PEER, Http2Peer } from "./peer/peer.js";
+import { DEFAULT_PEER } from "./peer/options.js";
+import { Http2Peer } from "./peer/peer.js";
 import type { Tunnel } from "./peer/tunnel.js";
 
 const CLUSTERS = ["v0", "v1", "v2", "v3"];

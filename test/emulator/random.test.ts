@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { encodeAnswer, encodeCall, encodeHeartbeat } from "../support/dubbo.js";
 import { Random } from "../support/random.js";
 import { EmulatedEnvoy } from "./envoy.js";
-import { DEFAULT_PEER, Http2Peer } from "./peer/peer.js";
+import { DEFAULT_PEER } from "./peer/options.js";
+import { Http2Peer } from "./peer/peer.js";
 import { RandomTraffic } from "./random-traffic.js";
 
 const RUNS = 25;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { encodeAnswer, encodeCall } from "../support/dubbo.js";
 import { EmulatedEnvoy, filterModule } from "./envoy.js";
-import { DEFAULT_PEER, Http2Peer } from "./peer/peer.js";
+import { DEFAULT_PEER } from "./peer/options.js";
+import { Http2Peer } from "./peer/peer.js";
 
 function config(clusters: Record<string, number>): string {
   const weighted_clusters = { clusters: Object.entries(clusters).map(([name, weight]) => ({ name, weight })) };

@@ -4,7 +4,8 @@ import type { Connection } from "../connection.js";
 import { EventLoop } from "../event-loop.js";
 import { encodeFrame, encodeSettings, Flag, FrameType, PREFACE, word } from "./frame.js";
 import { encodeHeaders } from "./hpack.js";
-import { DEFAULT_PEER, Http2Peer, type PeerOptions } from "./peer.js";
+import { DEFAULT_PEER, type PeerOptions } from "./options.js";
+import { Http2Peer } from "./peer.js";
 
 const START = [PREFACE, encodeSettings([[4, 1000]])];
 const ACK = encodeFrame(FrameType.SETTINGS, Flag.ACK, 0);

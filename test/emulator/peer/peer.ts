@@ -1,91 +1,49 @@
 import type { ByteQueue } from "../../support/byte-queue.js";
 import type { Connection, NextFilter } from "../connection.js";
 import type { EventLoop } from "../event-loop.js";
-import {
-  DEFAULT_MAX_FRAME_SIZE,
-  DEFAULT_WINDOW,
-  ErrorCode,
-  encodeFrame,
-  encodeSettings,
-  Flag,
-  FrameType,
-  MAX_WINDOW,
-  Setting,
-  word,
-} from "./frame.js";
-import { type FrameHandler, FrameReader } from "./frame-reader.js";
-import { decodeHeaders, encodeHeaders, type Header, type Style } from "./hpack.js";
-import { type Connect, REFUSALS, type Refusal, Tunnel } from "./tunnel.js";
-import { type Grant, ReceiveWindow, SendWindow } from "./windows.js";
-
-export interface PeerOptions {
-  /** Bytes that a stream may have under way to us, once our SETTINGS are acknowledged. Default 1 MiB. */
-  streamWindow: number;
-  /** The same for the connection. Never below 65,535. Default 4 MiB. */
-  connectionWindow: number;
-  /** SETTINGS_MAX_FRAME_SIZE. Default 1 MiB. */
-  maxFrameSize: number;
-  /** SETTINGS_MAX_CONCURRENT_STREAMS. Default 1,024, as HCM. */
-  maxConcurrentStreams: number;
-  grant: Grant;
-  headers: Style;
-  /** Most bytes of one write through the filter. Envoy writes whole frames; a test may cut them anywhere. */
-  writeBytes: number;
-  /** Clusters whose tunnels are not simply accepted. */
-  connect: Record<string, Connect>;
-}
-
-export const DEFAULT_PEER: PeerOptions = {
-  streamWindow: 1 << 20,
-  connectionWindow: 4 << 20,
-  maxFrameSize: 1 << 20,
-  maxConcurrentStreams: 1024,
-  grant: "half",
-  headers: "plain",
-  writeBytes: Number.POSITIVE_INFINITY,
-  connect: {},
-};
+import { Codec } from "./codec.js";
+import { ErrorCode, encodeFrame, FrameType, MAX_WINDOW, word } from "./frame.js";
+import { FrameReader } from "./frame-reader.js";
+import type { PeerOptions } from "./options.js";
+import { Session } from "./session.js";
+import type { Refusal, Tunnel } from "./tunnel.js";
 
 /**
  * The HTTP/2 side of Envoy's connection manager, with an upstream behind each tunnel, and stricter: whatever the filter does that
- * RFC 9113 forbids, or that this HCM would answer by closing the connection, throws.
+ * RFC 9113 forbids, or that this HCM would answer by closing the connection, throws. Here is what tests let it do.
  */
-export class Http2Peer implements NextFilter, FrameHandler {
-  readonly tunnels: Tunnel[] = [];
-  private readonly reader = new FrameReader(this);
-  private readonly outbox: Array<{ frame: Uint8Array; written: () => void }> = [];
-  private readonly receiveWindow: ReceiveWindow;
-  private readonly sendWindow = new SendWindow();
-  /** The codec is at work: it must not be entered again. */
-  private busy = false;
+export class Http2Peer implements NextFilter {
+  private readonly codec: Codec;
+  private readonly session: Session;
+  private readonly reader: FrameReader;
   private started = false;
-  private settingsAcked = false;
-  private filterStreamWindow = DEFAULT_WINDOW;
-  private filterMaxFrameSize = DEFAULT_MAX_FRAME_SIZE;
-  private tableSizeReduced = false;
-  private goingAway = false;
-  private pings = 0;
 
   constructor(
     private readonly connection: Connection,
-    private readonly loop: EventLoop,
-    readonly options: PeerOptions,
+    loop: EventLoop,
+    private readonly options: PeerOptions,
   ) {
-    this.receiveWindow = new ReceiveWindow(DEFAULT_WINDOW, options.grant);
-  }
-
-  get maxFrameSize(): number {
-    return this.settingsAcked ? this.options.maxFrameSize : DEFAULT_MAX_FRAME_SIZE;
+    this.codec = new Codec(connection, options.writeBytes);
+    this.session = new Session(
+      this.codec,
+      loop,
+      options,
+      (tunnel, outcome) => this.connected(tunnel, outcome),
+      (tunnel) => {
+        if (!tunnel.ended) this.finish(tunnel);
+      },
+    );
+    this.reader = new FrameReader(this.session);
   }
 
   onData(buffer: ByteQueue): void {
-    if (this.busy) throw new Error("the filter re-enters HCM's codec: it continues the stream while HCM is writing");
-    this.work(() => {
+    this.enter(() => {
       const first = !this.started;
-      if (first) this.start();
+      this.started = true;
+      if (first) this.session.start();
       this.reader.read(buffer);
       // The filter has not seen our window yet, and may not use it before.
-      if (first) this.receiveWindow.resize(this.options.connectionWindow);
+      if (first) this.session.receiveWindow.resize(this.options.connectionWindow);
     });
   }
 
@@ -93,17 +51,70 @@ export class Http2Peer implements NextFilter, FrameHandler {
     for (const tunnel of this.tunnels) tunnel.ended = true;
   }
 
+  /** All that were ever opened, in order. */
+  get tunnels(): readonly Tunnel[] {
+    return this.session.tunnels;
+  }
+
   /** The cluster's newest tunnel. */
   tunnel(cluster: string): Tunnel {
     const tunnel = this.tunnels.findLast((candidate) => candidate.cluster === cluster);
-    if (!tunnel)
-      throw new Error(
-        `no tunnel to ${cluster} was opened; there are ${this.tunnels.map((t) => t.name).join(", ") || "none"}`,
-      );
-    return tunnel;
+    if (tunnel) return tunnel;
+    const others = this.tunnels.map(({ name }) => name).join(", ");
+    throw new Error(`no tunnel to ${cluster} was opened; there are ${others || "none"}`);
   }
 
-  // What upstreams do.
+  /** The upstream's connection is there. */
+  accept(tunnel: Tunnel): void {
+    this.enter(() => this.session.accept(tunnel));
+  }
+
+  refuse(tunnel: Tunnel, refusal: Refusal): void {
+    this.enter(() => this.session.refuse(tunnel, refusal));
+  }
+
+  /** The upstream sends. */
+  sendBytes(tunnel: Tunnel, bytes: Uint8Array): void {
+    if (tunnel.ended) throw new Error(`the test sends on ${tunnel.name}, which is closed`);
+    this.enter(() => {
+      tunnel.waiting.append(bytes);
+      this.session.pump();
+    });
+  }
+
+  /** The upstream closes its connection, after its bytes. */
+  finish(tunnel: Tunnel): void {
+    this.enter(() => {
+      tunnel.ending = true;
+      this.session.pump();
+    });
+  }
+
+  /** The upstream's connection breaks. */
+  reset(tunnel: Tunnel): void {
+    this.enter(() => this.session.endWithReset(tunnel, ErrorCode.CONNECT_ERROR));
+  }
+
+  /** Grants window that was withheld, to a tunnel or to the connection. */
+  grantWindow(length: number, tunnel?: Tunnel): void {
+    const window = tunnel?.receiveWindow ?? this.session.receiveWindow;
+    this.enter(() => this.session.windowUpdate(tunnel?.id ?? 0, window.release(length)));
+  }
+
+  ping(): void {
+    this.session.pings++;
+    this.enter(() => this.codec.send(encodeFrame(FrameType.PING, 0, 0, Buffer.from("keepaliv"))));
+  }
+
+  get unansweredPings(): number {
+    return this.session.pings;
+  }
+
+  /** Envoy drains: no new tunnels. */
+  goAway(): void {
+    this.session.goingAway = true;
+    this.enter(() => this.codec.send(encodeFrame(FrameType.GOAWAY, 0, 0, Buffer.concat([word(MAX_WINDOW), word(0)]))));
+  }
 
   private connected(tunnel: Tunnel, outcome: "accept" | Refusal): void {
     if (tunnel.ended || !this.connection.open) return;
@@ -111,284 +122,10 @@ export class Http2Peer implements NextFilter, FrameHandler {
     else this.refuse(tunnel, outcome);
   }
 
-  accept(tunnel: Tunnel): void {
-    this.work(() => {
-      tunnel.connected = true;
-      this.respond(tunnel, 200, [
-        ["x-meltemi-upstream-host", "127.0.0.1:20880"],
-        ["x-meltemi-response-flags", "-"],
-      ]);
-      this.pump();
-    });
-  }
-
-  refuse(tunnel: Tunnel, refusal: Refusal): void {
-    const { text, reset } = REFUSALS[refusal];
-    this.work(() => {
-      const headers: Header[] = [
-        ["content-length", String(text.length)],
-        ["content-type", "text/plain"],
-        ["x-meltemi-upstream-host", refusal === "UF" ? "127.0.0.1:20880" : "-"],
-        ["x-meltemi-response-flags", refusal],
-      ];
-      this.respond(tunnel, 503, headers, text === "");
-      if (text) this.send(encodeFrame(FrameType.DATA, Flag.END_STREAM, tunnel.id, Buffer.from(text)));
-      this.endWithReset(tunnel, reset);
-    });
-  }
-
-  sendBytes(tunnel: Tunnel, bytes: Uint8Array): void {
-    if (tunnel.ended) throw new Error(`the case sends on ${tunnel.name}, which is closed`);
-    this.work(() => {
-      tunnel.waiting.append(bytes);
-      this.pump();
-    });
-  }
-
-  /** The upstream closes its connection, after its bytes. */
-  finish(tunnel: Tunnel): void {
-    this.work(() => {
-      tunnel.ending = true;
-      this.pump();
-    });
-  }
-
-  reset(tunnel: Tunnel, code: number = ErrorCode.CONNECT_ERROR): void {
-    this.work(() => this.endWithReset(tunnel, code));
-  }
-
-  /** Grants windows that were withheld. */
-  grantWindow(length: number, tunnel?: Tunnel): void {
-    this.work(() => {
-      if (tunnel) this.windowUpdate(tunnel.id, tunnel.receiveWindow.release(length));
-      else this.windowUpdate(0, this.receiveWindow.release(length));
-    });
-  }
-
-  ping(): void {
-    this.pings++;
-    this.work(() => this.send(encodeFrame(FrameType.PING, 0, 0, Buffer.from("keepaliv"))));
-  }
-
-  get unansweredPings(): number {
-    return this.pings;
-  }
-
-  goAway(lastStream: number = MAX_WINDOW): void {
-    this.goingAway = true;
-    this.work(() => this.send(encodeFrame(FrameType.GOAWAY, 0, 0, Buffer.concat([word(lastStream), word(0)]))));
-  }
-
-  // Frames of the filter.
-
-  onHeaders(stream: number, block: Uint8Array): void {
-    const open = this.tunnels.filter((tunnel) => !tunnel.ended && !tunnel.endedByFilter).length;
-    const last = this.tunnels.at(-1)?.id ?? -1;
-    if (stream % 2 === 0 || stream <= last) throw new Error(`the filter opens stream ${stream} after ${last}`);
-    if (open >= this.options.maxConcurrentStreams)
-      throw new Error(`the filter opens stream ${stream} beyond the ${open} allowed`);
-    if (this.goingAway) throw new Error(`the filter opens stream ${stream} after GOAWAY: it would hang`);
-    const cluster = clusterOf(decodeHeaders(block));
-    const window = this.settingsAcked ? this.options.streamWindow : DEFAULT_WINDOW;
-    const receive = new ReceiveWindow(window, this.options.grant);
-    const tunnel = new Tunnel(stream, cluster, receive, new SendWindow(this.filterStreamWindow));
-    this.tunnels.push(tunnel);
-    const connect = this.options.connect[cluster] ?? "accept";
-    // Without a cluster or a host the router answers while it is given the headers; a connection takes its time.
-    if (connect === "NC" || connect === "UH") this.refuse(tunnel, connect);
-    else if (connect !== "wait") this.loop.post(() => this.connected(tunnel, connect));
-  }
-
-  onDataHead(stream: number, length: number): void {
-    const tunnel = this.known(stream);
-    if (tunnel.endedByFilter) throw new Error(`the filter sends DATA on ${tunnel.name} after it ended it itself`);
-    if (tunnel.ended)
-      throw new Error(`the filter sends DATA on ${tunnel.name}, which HCM has closed: the call would hang`);
-    if (length === 0) return;
-    tunnel.receiveWindow.receive(length, tunnel.name);
-    this.receiveWindow.receive(length, "the connection");
-  }
-
-  onDataBytes(stream: number, bytes: Uint8Array): void {
-    const tunnel = this.known(stream);
-    this.receiveWindow.consume(bytes.length);
-    if (tunnel.ended || tunnel.endedByFilter) return;
-    tunnel.received.append(bytes);
-    tunnel.receiveWindow.consume(bytes.length);
-  }
-
-  onEndStream(stream: number): void {
-    const tunnel = this.known(stream);
-    tunnel.endedByFilter = "end";
-    this.loop.post(() => {
-      if (!tunnel.ended && this.connection.open) this.finish(tunnel);
-    });
-  }
-
-  onReset(stream: number): void {
-    const tunnel = this.known(stream);
-    tunnel.endedByFilter = "reset";
-    tunnel.ended = true;
-  }
-
-  onSettings(settings: ReadonlyArray<readonly [id: number, value: number]>): void {
-    for (const [id, value] of settings) {
-      if (id === Setting.HEADER_TABLE_SIZE && value < 4096) this.tableSizeReduced = true;
-      if (id === Setting.MAX_FRAME_SIZE) this.filterMaxFrameSize = value;
-      if (id !== Setting.INITIAL_WINDOW_SIZE) continue;
-      for (const tunnel of this.tunnels) tunnel.sendWindow.left += value - this.filterStreamWindow;
-      this.filterStreamWindow = value;
-    }
-    this.send(encodeFrame(FrameType.SETTINGS, Flag.ACK, 0));
-    this.pump();
-  }
-
-  onSettingsAck(): void {
-    if (this.settingsAcked) throw new Error("the filter acknowledges SETTINGS that were never sent");
-    this.settingsAcked = true;
-    for (const tunnel of this.tunnels) tunnel.receiveWindow.resize(this.options.streamWindow);
-  }
-
-  onPing(payload: Uint8Array): void {
-    this.send(encodeFrame(FrameType.PING, Flag.ACK, 0, payload));
-  }
-
-  onPingAck(): void {
-    if (this.pings === 0) throw new Error("the filter answers a PING that was never sent");
-    this.pings--;
-  }
-
-  onGoAway(): void {
-    this.goingAway = true;
-  }
-
-  onWindowUpdate(stream: number, increment: number): void {
-    if (stream === 0) this.sendWindow.add(increment, "the connection");
-    else this.known(stream).sendWindow.add(increment, this.known(stream).name);
-    this.pump();
-  }
-
-  // Writing.
-
-  /** Does something as one entry into the codec, and writes what came of it. */
-  private work(action: () => void): void {
-    if (!this.connection.open) return;
-    const outermost = !this.busy;
-    this.busy = true;
-    try {
+  private enter(action: () => void): void {
+    this.codec.enter(() => {
       action();
-      if (!outermost) return;
-      this.grantConsumed();
-      this.flush();
-    } finally {
-      if (outermost) this.busy = false;
-    }
-  }
-
-  private start(): void {
-    this.started = true;
-    const { options } = this;
-    this.send(
-      encodeSettings([
-        [Setting.ENABLE_CONNECT_PROTOCOL, 1],
-        [Setting.MAX_CONCURRENT_STREAMS, options.maxConcurrentStreams],
-        [Setting.INITIAL_WINDOW_SIZE, options.streamWindow],
-        [Setting.MAX_FRAME_SIZE, options.maxFrameSize],
-      ]),
-    );
-    const more = options.connectionWindow - DEFAULT_WINDOW;
-    if (more < 0) throw new Error("HTTP/2 has no way to shrink the connection's window");
-    this.windowUpdate(0, more);
-  }
-
-  private respond(tunnel: Tunnel, status: number, more: readonly Header[], end = false): void {
-    const headers: Header[] = [
-      [":status", String(status)],
-      ...more,
-      ["date", "Sat, 21 Nov 2026 06:00:00 GMT"],
-      ["server", "envoy"],
-    ];
-    const update = this.tableSizeReduced ? Uint8Array.of(0x20) : new Uint8Array(0);
-    this.tableSizeReduced = false;
-    const block = Buffer.concat([update, encodeHeaders(headers, this.options.headers)]);
-    this.send(encodeFrame(FrameType.HEADERS, Flag.END_HEADERS | (end ? Flag.END_STREAM : 0), tunnel.id, block));
-  }
-
-  private endWithReset(tunnel: Tunnel, code: number): void {
-    tunnel.waiting.drain(tunnel.waiting.length);
-    tunnel.ending = false;
-    tunnel.connected = false;
-    tunnel.resetting = true;
-    // Until the filter can know of it, it may go on sending.
-    this.send(encodeFrame(FrameType.RST_STREAM, 0, tunnel.id, word(code)), () => {
-      tunnel.ended = true;
+      this.session.grantConsumed();
     });
   }
-
-  /** Sends what windows allow, tunnel after tunnel. */
-  private pump(): void {
-    for (const tunnel of this.tunnels) {
-      if (!tunnel.connected || tunnel.ended) continue;
-      while (tunnel.waiting.length > 0) {
-        const room = Math.min(
-          tunnel.sendWindow.left,
-          this.sendWindow.left,
-          this.filterMaxFrameSize,
-          tunnel.waiting.length,
-        );
-        if (room <= 0) break;
-        tunnel.sendWindow.left -= room;
-        this.sendWindow.left -= room;
-        this.send(encodeFrame(FrameType.DATA, 0, tunnel.id, tunnel.waiting.take(room)));
-      }
-      if (!tunnel.ending || tunnel.waiting.length > 0) continue;
-      this.send(encodeFrame(FrameType.DATA, Flag.END_STREAM, tunnel.id));
-      if (tunnel.endedByFilter) tunnel.ended = true;
-      else this.endWithReset(tunnel, ErrorCode.NO_ERROR);
-    }
-  }
-
-  /** Only now, as the filter learns of it, does a window grow: what came in one go had to fit into what was known before. */
-  private grantConsumed(): void {
-    this.windowUpdate(0, this.receiveWindow.release());
-    for (const tunnel of this.tunnels) {
-      if (!tunnel.ended && !tunnel.resetting) this.windowUpdate(tunnel.id, tunnel.receiveWindow.release());
-    }
-  }
-
-  private windowUpdate(stream: number, increment: number): void {
-    if (increment > 0) this.send(encodeFrame(FrameType.WINDOW_UPDATE, 0, stream, word(increment)));
-  }
-
-  private send(frame: Uint8Array, written: () => void = () => {}): void {
-    this.outbox.push({ frame, written });
-  }
-
-  private flush(): void {
-    for (let next = this.outbox.shift(); next; next = this.outbox.shift()) {
-      const { frame, written } = next;
-      for (let at = 0; at < frame.length; at += this.options.writeBytes) {
-        this.connection.write(frame.subarray(at, Math.min(at + this.options.writeBytes, frame.length)));
-      }
-      written();
-    }
-  }
-
-  private known(stream: number): Tunnel {
-    const tunnel = this.tunnels.find((candidate) => candidate.id === stream);
-    if (!tunnel) throw new Error(`the filter names stream ${stream}, which it never opened`);
-    return tunnel;
-  }
-}
-
-function clusterOf(headers: readonly Header[]): string {
-  const names = headers.map(([name]) => name);
-  const get = (name: string) => headers.find((header) => header[0] === name)?.[1];
-  if (get(":method") !== "CONNECT" || !get(":authority"))
-    throw new Error(`not a CONNECT request: ${JSON.stringify(headers)}`);
-  if (names.includes(":scheme") || names.includes(":path")) throw new Error("CONNECT takes neither :scheme nor :path");
-  if (new Set(names).size !== names.length) throw new Error(`a header comes twice: ${names.join(", ")}`);
-  const cluster = get("x-meltemi-cluster");
-  if (!cluster) throw new Error(`a tunnel without x-meltemi-cluster: ${JSON.stringify(headers)}`);
-  return cluster;
 }

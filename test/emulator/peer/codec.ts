@@ -1,0 +1,41 @@
+import type { Connection } from "../connection.js";
+
+/** HCM's codec as far as its writing goes: what comes of one entry is written when that entry is over, frame by frame. */
+export class Codec {
+  private readonly outbox: Array<{ frame: Uint8Array; written: () => void }> = [];
+  private busy = false;
+
+  constructor(
+    private readonly connection: Connection,
+    /** Most bytes of one write. */
+    private readonly writeBytes: number,
+  ) {}
+
+  /** Reads or writes as one entry; the filter must not cause a second one while it lasts. */
+  enter(action: () => void): void {
+    if (!this.connection.open) return;
+    if (this.busy) throw new Error("the filter re-enters HCM's codec: it continues the stream while HCM is writing");
+    this.busy = true;
+    try {
+      action();
+      this.flush();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** To be written when the entry is over; `written` is called when the filter has seen it. */
+  send(frame: Uint8Array, written: () => void = () => {}): void {
+    this.outbox.push({ frame, written });
+  }
+
+  private flush(): void {
+    for (let next = this.outbox.shift(); next; next = this.outbox.shift()) {
+      const { frame, written } = next;
+      for (let at = 0; at < frame.length; at += this.writeBytes) {
+        this.connection.write(frame.subarray(at, Math.min(at + this.writeBytes, frame.length)));
+      }
+      written();
+    }
+  }
+}

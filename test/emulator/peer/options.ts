@@ -1,0 +1,31 @@
+import type { Style } from "./hpack.js";
+import type { Connect } from "./tunnel.js";
+import type { Grant } from "./windows.js";
+
+export interface PeerOptions {
+  /** Bytes that a stream may have under way to us, once our SETTINGS are acknowledged. Default 1 MiB. */
+  streamWindow: number;
+  /** The same for the connection. Never below 65,535. Default 4 MiB. */
+  connectionWindow: number;
+  /** SETTINGS_MAX_FRAME_SIZE. Default 1 MiB. */
+  maxFrameSize: number;
+  /** SETTINGS_MAX_CONCURRENT_STREAMS. Default 1,024, as HCM. */
+  maxConcurrentStreams: number;
+  grant: Grant;
+  headers: Style;
+  /** Most bytes of one write through the filter. Envoy writes whole frames; a test may cut them anywhere. */
+  writeBytes: number;
+  /** Clusters whose tunnels are not simply accepted. */
+  connect: Record<string, Connect>;
+}
+
+export const DEFAULT_PEER: PeerOptions = {
+  streamWindow: 1 << 20,
+  connectionWindow: 4 << 20,
+  maxFrameSize: 1 << 20,
+  maxConcurrentStreams: 1024,
+  grant: "half",
+  headers: "plain",
+  writeBytes: Number.POSITIVE_INFINITY,
+  connect: {},
+};
