@@ -69,9 +69,9 @@ function calls(mix: BenchOptions["mix"], listener: string): { user: string; serv
   return mix === "one" ? [canary] : [canary, { user: ORDINARY_USER, server: "v1" }];
 }
 
-function setting({ rounds, seconds, mix, routes }: BenchOptions, envoy: Envoy): string {
+function setting({ rounds, seconds, mix }: BenchOptions, envoy: Envoy): string {
   const machine = `${cpus().length} × ${cpus()[0]?.model}, Linux ${release()}`;
-  const method = `${rounds} rounds of ${seconds} s, calls to ${mix} cluster${mix === "two" ? "s" : ""}, ${routes} routes`;
+  const method = `${rounds} rounds of ${seconds} s, calls to ${mix} cluster${mix === "two" ? "s" : ""}`;
   return `Envoy ${envoy.version} with one worker; ${method}\n${machine}`;
 }
 
