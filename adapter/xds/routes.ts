@@ -27,6 +27,8 @@ export function buildTunnelRoute(): Resource {
               cluster_header: "x-meltemi-cluster",
               timeout: "0s",
               upgrade_configs: [{ upgrade_type: "CONNECT", connect_config: {} }],
+              // For RING_HASH and MAGLEV (`consistentHash.useSourceIp`); other balancers do not look at it.
+              hash_policy: [{ connection_properties: { source_ip: true } }],
               retry_policy: {
                 retry_on: "connect-failure",
                 num_retries: CONNECT_RETRIES,
