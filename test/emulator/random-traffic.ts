@@ -17,7 +17,7 @@ import { Http2Peer } from "./peer/peer.js";
 import type { Tunnel } from "./peer/tunnel.js";
 
 const CLUSTERS = ["v0", "v1", "v2", "v3"];
-const CONFIG = JSON.stringify({
+const CONFIG = {
   virtual_hosts: [
     {
       name: "all",
@@ -28,7 +28,7 @@ const CONFIG = JSON.stringify({
       })),
     },
   ],
-});
+};
 const STEPS = 40;
 const UPSTREAM_HEARTBEAT = 0xffff_ffffn;
 
@@ -62,8 +62,9 @@ export class RandomTraffic {
   constructor(seed: number) {
     this.random = new Random(seed);
     const { random, envoy } = this;
-    envoy.readBufferLimit_bytes = random.pick([1 << 20, 2 << 20]);
-    if (!envoy.configureWorker("dubbo", CONFIG)) throw new Error("the configuration was refused");
+    envoy.readBufferLimit_bytes = random.pick([16_384, 65_536, 1 << 20]);
+    const config = { ...CONFIG, read_buffer_bytes: envoy.readBufferLimit_bytes };
+    if (!envoy.configureWorker("dubbo", JSON.stringify(config))) throw new Error("the configuration was refused");
     const options = {
       ...DEFAULT_PEER,
       streamWindow: random.pick([2000, 30_000, 65_535, 1 << 20]),

@@ -8,8 +8,12 @@ import { DubboClient } from "./dubbo-client.js";
 import { DubboServer } from "./dubbo-server.js";
 import { TestEnvoy, VERSIONS } from "./envoy.js";
 
+let versions = 0;
+
+/** A table for one cluster. No text ever comes twice: Envoy would take the plugin that it has. */
 const to = (cluster: string) => ({
   virtual_hosts: [{ name: "all", services: ["*"], routes: [{ route: { cluster } }] }],
+  version: String(++versions),
 });
 const BROKEN = {
   virtual_hosts: [
@@ -90,7 +94,7 @@ describe.each(RUNS)("configuration by ECDS on $version.name with $concurrency wo
     })();
     for (let i = 0; i < 10; i++) {
       const before = await accepted(0);
-      push({ ...to(i % 2 ? "v1" : "v2"), max_message_bytes: 1_000_000 + i });
+      push(to(i % 2 ? "v1" : "v2"));
       await accepted(before + 1);
     }
     running = false;

@@ -40,7 +40,12 @@ describe.each(VERSIONS)("large and many bytes on $name", (version) => {
     ];
     const listeners = [
       { name: "dubbo", config: CONFIG },
-      { name: "by-attachment", config: BY_ATTACHMENT, bufferLimit_bytes: 17 * MIB },
+      {
+        name: "by-attachment",
+        config: { ...BY_ATTACHMENT, read_buffer_bytes: 17 * MIB },
+        bufferLimit_bytes: 17 * MIB,
+      },
+      { name: "collected", config: BY_ATTACHMENT },
       {
         name: "small-frames",
         config: CONFIG,
@@ -56,7 +61,7 @@ describe.each(VERSIONS)("large and many bytes on $name", (version) => {
     await slow.close();
   });
 
-  it.each(["dubbo", "by-attachment", "small-frames"])(
+  it.each(["dubbo", "by-attachment", "collected", "small-frames"])(
     "carries 1 MiB and 8 MiB both ways (listener %s)",
     async (listener) => {
       const client = await DubboClient.connect(envoy.port(listener));
