@@ -74,6 +74,17 @@ describe.each(VERSIONS)("upstreams that fail, on $name", (version) => {
     await envoy.waitForStat(["meltemi_replies_total", "code=upstream_failure"], 3);
   });
 
+  it("swallows the rest of a long message that has nowhere to go, and finds the call behind it", async () => {
+    for (const service of ["demo.Dead", "demo.Empty", "demo.Unknown"]) {
+      const [long, next] = await Promise.all([
+        client.call(service, "hello", { args: ["a".repeat(8 << 20)] }),
+        client.call("demo.V2", "hello"),
+      ]);
+      expect(long.status).toBe(80);
+      expect(answerText(next)).toBe("v2 hello");
+    }
+  });
+
   it.each(["die", "leave"])("answers the calls in flight when the upstream does: %s", async (how) => {
     const hanging = client.call("demo.V1", "hang");
     const other = client.call("demo.V2", "hello");
