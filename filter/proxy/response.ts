@@ -382,7 +382,11 @@ function putReplies(connection: Connection): void {
 function endTunnel(connection: Connection, tunnel: Tunnel): void {
   if (tunnel.ended) return;
   tunnel.ended = true;
-  if (connection.messageTunnel == tunnel) connection.messageTunnel = null;
+  if (connection.messageTunnel == tunnel) {
+    connection.messageTunnel = null;
+    // What waited for the tunnel's window is to be dropped now, and what stands behind it can go on.
+    if (connection.blocked) wakeConnection(connection);
+  }
   if (tunnel.heldBytes) dropCutMessage(connection, tunnel);
   if (connection.delivering == tunnel) closeSoon(connection, CloseReason.ANSWER_CUT);
   else if (!tunnel.heldBytes) finishTunnel(connection, tunnel);
