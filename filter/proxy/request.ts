@@ -1,34 +1,18 @@
 import { decodeRequest, scanRequest } from "../codec/codec";
-import { Kind, message } from "../codec/message";
-import { reasonText } from "../codec/reason";
-import { ReplyCode } from "../codec/reply";
+import { message } from "../codec/message";
 import { Step } from "../codec/step";
 import { Region } from "../host/arena";
-import { Buffer, closeDownstream, continueDownstream, fetch, fetchInto, replaceFront } from "../host/buffer";
-import { now_us } from "../host/clock";
-import { FRAME_HEAD_BYTES, FrameType, writeHead } from "../http2/frame/head";
-import { Tunnel } from "../http2/tunnel";
-import { FIRST_FETCH_BYTES, MAX_CALLS_PER_CONNECTION, MAX_STASH_BYTES, SCAN_WINDOW_BYTES } from "../memory/limits";
-import { Name } from "../memory/name";
-import { find, found } from "../route/find";
-import { pickCluster, Table } from "../route/table";
-import { addCall, takeOldestCall } from "./call";
-import { Connection, closeSoon, wakeConnection } from "./connection";
-import { controlRoom, headsRoom, outRoom, owesControl, writeControl, writePlanned } from "./emit";
+import { Buffer, closeDownstream, continueDownstream, fetch, replaceFront } from "../host/buffer";
+import { SCAN_WINDOW_BYTES } from "../memory/limits";
+import { Table } from "../route/table";
+import { Connection, closeSoon } from "./connection";
+import { owesControl } from "./emit";
 import { CloseReason } from "./label";
-import { beginPlan, endPlan, pieceLength, pieceOffset, plan, planBytes } from "./plan";
-import { random32 } from "./random";
-import { addName, addText, beginText, replyError, replyHeartbeat, replyNotFound } from "./reply";
-import { countCall, STATUS_ONE_WAY, seriesOf } from "./series";
-import { tunnelTo } from "./tunnels";
-
-/** The read under way: its size, the bytes of it that are in memory, and how far it is planned. */
-let size: u32 = 0;
-let memoryAt: usize = 0;
-let memoryBytes: u32 = 0;
-let at: u32 = 0;
-/** Microseconds since 1970 of this read; 0 until a call needs it. */
-let time_us: u64 = 0;
+import { passControl, passOn } from "./pass-on";
+import { beginPlan, endPlan, plan, planBytes } from "./plan";
+import { beginRead, fetchTo, read } from "./read";
+import { accept, refuseBad } from "./route-call";
+import { isCollecting, restoreStash, wait } from "./stash";
 
 /**
  * New bytes of the client: `bytes` are in the read buffer. Whole messages, and the present part of the last one, become DATA
@@ -73,57 +57,14 @@ export function onWoken(connection: Connection, bytes: u32): void {
   if (bytes >= connection.wanted || owesControl(connection)) take(connection, bytes);
 }
 
-/**
- * The message at the front is not whole yet. It waits in the read buffer, where TCP feels it, unless it is longer than the read
- * buffer may become: then it is collected in the stash.
- */
-function wait(connection: Connection, bytes: u32): void {
-  if (!bytes || !isCollecting(connection)) return;
-  reserveStash(connection, connection.wanted);
-  if (!fetchInto(Buffer.DOWNSTREAM, 0, bytes, connection.stash + connection.stashBytes)) return;
-  connection.stashBytes += bytes;
-  replaceFront(Buffer.DOWNSTREAM, bytes, 0, 0);
-}
-
-function isCollecting(connection: Connection): bool {
-  const table = connection.listener.table;
-  return table != null && connection.wanted > table.readBufferBytes;
-}
-
-function reserveStash(connection: Connection, capacity: u32): void {
-  if (capacity <= connection.stashCapacity) return;
-  const block = heap.alloc(capacity);
-  if (connection.stash) {
-    memory.copy(block, connection.stash, connection.stashBytes);
-    heap.free(connection.stash);
-  }
-  connection.stash = block;
-  connection.stashCapacity = capacity;
-}
-
-/** Puts the stash back in front of the read buffer. */
-function restoreStash(connection: Connection): u32 {
-  const bytes = connection.stashBytes;
-  replaceFront(Buffer.DOWNSTREAM, 0, connection.stash, bytes);
-  heap.free(connection.stash);
-  connection.stash = 0;
-  connection.stashBytes = 0;
-  connection.stashCapacity = 0;
-  return bytes;
-}
-
 function take(connection: Connection, bytes: u32): void {
-  size = bytes;
-  memoryAt = 0;
-  memoryBytes = 0;
-  at = 0;
-  time_us = 0;
+  beginRead(bytes);
   connection.wanted = 0;
   connection.blocked = false;
   beginPlan(connection);
   connection.midMessage = connection.messageRest ? connection.messageTunnel : null;
-  const continued = min<u32>(connection.announced, size);
-  at = continued;
+  const continued = min<u32>(connection.announced, read.size);
+  read.at = continued;
   connection.announced -= continued;
   connection.messageRest -= continued;
   planRead(connection);
@@ -139,21 +80,21 @@ function take(connection: Connection, bytes: u32): void {
 
 /** Plans from `at` to the end of the read, or to where it has to stop. */
 function planRead(connection: Connection): void {
-  while (at < size) {
+  while (read.at < read.size) {
     const rest = connection.messageRest;
     if (!rest) {
       if (!beginMessage(connection)) return;
       continue;
     }
-    const here = min<u32>(rest, size - at);
+    const here = min<u32>(rest, read.size - read.at);
     const tunnel = connection.messageTunnel;
     if (!tunnel) {
-      at += here;
+      read.at += here;
       connection.messageRest = rest - here;
       continue;
     }
-    const taken = planBytes(connection, tunnel, at, here, rest, at + here == size);
-    at += taken;
+    const taken = planBytes(connection, tunnel, read.at, here, rest, read.at + here == read.size);
+    read.at += taken;
     connection.messageRest = rest - taken;
     if (taken < here) {
       connection.blocked = true;
@@ -186,26 +127,33 @@ function beginMessage(connection: Connection): bool {
 function decode(connection: Connection, table: Table): Step {
   const protocol = connection.listener.protocol;
   const demand = table.demand;
-  if (at >= memoryBytes) fetchTo(at + 1);
-  let step = decodeRequest(protocol, memoryAt + at, memoryBytes - at, table.maxMessageBytes, demand, message);
-  while (step == Step.MORE && message.need <= size - at) {
-    fetchTo(at + message.need);
-    step = decodeRequest(protocol, memoryAt + at, memoryBytes - at, table.maxMessageBytes, demand, message);
+  if (read.at >= read.memoryBytes) fetchTo(read.at + 1);
+  let step = decodeRequest(
+    protocol,
+    read.memory + read.at,
+    read.memoryBytes - read.at,
+    table.maxMessageBytes,
+    demand,
+    message,
+  );
+  while (step == Step.MORE && message.need <= read.size - read.at) {
+    fetchTo(read.at + message.need);
+    step = decodeRequest(
+      protocol,
+      read.memory + read.at,
+      read.memoryBytes - read.at,
+      table.maxMessageBytes,
+      demand,
+      message,
+    );
   }
   if (step == Step.MORE) connection.wanted = message.need;
   return step == Step.SCAN ? scan(connection, table) : step;
 }
 
-/** Brings at least `end` bytes of the read into memory: first a little, which is mostly enough, then much. */
-function fetchTo(end: u32): void {
-  const first = memoryBytes == 0 ? FIRST_FETCH_BYTES : max<u32>(memoryBytes << 3, end);
-  memoryBytes = min<u32>(size, max<u32>(end, first));
-  memoryAt = fetch(Buffer.DOWNSTREAM, 0, memoryBytes, Region.MAIN);
-}
-
 /** The attributes that are wanted lie behind the arguments: the message waits until it is here, then they are looked for. */
 function scan(connection: Connection, table: Table): Step {
-  if (message.total > size - at) {
+  if (message.total > read.size - read.at) {
     connection.wanted = message.total;
     return Step.MORE;
   }
@@ -213,146 +161,14 @@ function scan(connection: Connection, table: Table): Step {
   while (step == Step.SCAN) {
     const from = message.scanAt;
     const bytes = min<u32>(SCAN_WINDOW_BYTES, message.total - from);
-    const window = fetch(Buffer.DOWNSTREAM, at + from, bytes, Region.SCAN);
+    const window = fetch(Buffer.DOWNSTREAM, read.at + from, bytes, Region.SCAN);
     step = scanRequest(connection.listener.protocol, window, bytes, table.demand, message);
   }
   return step;
 }
 
-function accept(connection: Connection, table: Table): void {
-  connection.messageTunnel = null;
-  switch (message.kind) {
-    case Kind.CALL:
-    case Kind.ONE_WAY:
-      routeCall(connection, table);
-      break;
-    case Kind.HEARTBEAT:
-      replyHeartbeat(connection);
-      break;
-    default:
-      // Notices are for the filter, which has no use for them; an answer could only be to a call that no upstream made.
-      break;
-  }
-}
-
-function routeCall(connection: Connection, table: Table): void {
-  const route = find(table, message);
-  const host = found.virtualHost;
-  const oneWay = message.kind == Kind.ONE_WAY;
-  if (!route || !host) {
-    if (!oneWay) replyNotFound(connection, host ? host.name : null);
-    return;
-  }
-  const cluster = pickCluster(route, random32());
-  const tunnel = tunnelTo(connection, cluster);
-  if (!tunnel) {
-    if (!oneWay) refuseOverload(connection, cluster);
-    return;
-  }
-  connection.messageTunnel = tunnel;
-  const series = seriesOf(connection.listener, host.name, message.method, message.methodBytes, cluster);
-  if (oneWay) {
-    countCall(series, STATUS_ONE_WAY);
-    return;
-  }
-  if (!time_us) time_us = now_us();
-  if (connection.callCount == MAX_CALLS_PER_CONNECTION) forgetOldest(connection, tunnel);
-  if (connection.callCount == MAX_CALLS_PER_CONNECTION) return;
-  connection.callCount++;
-  addCall(tunnel, message.id, series, message.dialect, time_us);
-}
-
-/** A caller that asks without end and is not answered shall not fill the memory: its oldest call is no longer measured. */
-function forgetOldest(connection: Connection, tunnel: Tunnel): void {
-  if (takeOldestCall(tunnel)) connection.callCount--;
-}
-
-function refuseOverload(connection: Connection, cluster: Name): void {
-  beginText();
-  addText(
-    connection.goingAway ? "meltemi: the proxy is being drained, cluster " : "meltemi: too many tunnels, cluster ",
-  );
-  addName(cluster);
-  replyError(connection, message.id, message.dialect, ReplyCode.OVERLOADED);
-}
-
-/** The frame is sound, what is in it is not: the caller is told, and the message is dropped. */
-function refuseBad(connection: Connection): void {
-  connection.messageTunnel = null;
-  if (message.kind != Kind.CALL) return;
-  beginText();
-  addText("meltemi: the call cannot be read: ");
-  addText(reasonText(message.reason));
-  replyError(connection, message.id, message.dialect, ReplyCode.BAD_REQUEST);
-}
-
-/** Passes on what was planned, behind the first `continued` bytes, and keeps the rest of the read. */
-function passOn(connection: Connection, continued: u32): void {
-  const tail = size - at;
-  const control = owesControl(connection);
-  const planned = plan.count > 0;
-  if (!planned && !control && !continued && tail == size) {
-    wait(connection, size);
-    return;
-  }
-  const first = plan.first;
-  if (first && plan.tunnels == 1 && first.plannedBytes == size && size + plan.extra <= plan.frameLimit) {
-    passWhole(connection, first, control);
-    return;
-  }
-  if (tail) stash(connection, tail);
-  const limit = rewritten(tail);
-  if (memoryBytes < limit && (planned || continued)) fetchTo(limit);
-  const room = <usize>limit + (control ? controlRoom(connection) : 0) + headsRoom(size);
-  const base = outRoom(room);
-  memory.copy(base, memoryAt, continued);
-  let out = base + continued;
-  if (control) out = writeControl(connection, out);
-  out = writePlanned(out, memoryAt, limit);
-  replaceFront(Buffer.DOWNSTREAM, tail ? size : limit, base, out - base);
-  if (out != base || limit < size) continueDownstream();
-}
-
-/** Between two messages, and with nothing of the client's in the read buffer. */
-function passControl(connection: Connection): void {
-  connection.midMessage = null;
-  const base = outRoom(controlRoom(connection));
-  replaceFront(Buffer.DOWNSTREAM, 0, base, writeControl(connection, base) - base);
-  continueDownstream();
-}
-
-/** The whole read belongs to one tunnel and fits one frame: its head goes in front, and no byte of the read is copied. */
-function passWhole(connection: Connection, tunnel: Tunnel, control: bool): void {
-  const base = outRoom((control ? controlRoom(connection) : 0) + FRAME_HEAD_BYTES);
-  let out = control ? writeControl(connection, base) : base;
-  out = writeHead(out, size + plan.extra, FrameType.DATA, 0, tunnel.stream);
-  replaceFront(Buffer.DOWNSTREAM, 0, base, out - base);
-  continueDownstream();
-}
-
-/**
- * How many bytes of the read have to be written anew. The end of the last message may stay where it is, if it is the end of
- * the read and no further head falls into it.
- */
-function rewritten(tail: u32): u32 {
-  const open = plan.open;
-  if (tail || !open || open.plannedBytes + plan.extra > plan.frameLimit) return at;
-  const start = pieceOffset(open.lastPiece);
-  if (start + pieceLength(open.lastPiece) != size) return at;
-  return max<u32>(start, min<u32>(memoryBytes, at));
-}
-
-/** Takes the last `bytes` of the read aside: what stands before them is passed on with the whole read buffer. */
-function stash(connection: Connection, bytes: u32): void {
-  const collecting = isCollecting(connection);
-  reserveStash(connection, collecting ? connection.wanted : bytes);
-  if (!fetchInto(Buffer.DOWNSTREAM, at, bytes, connection.stash)) return;
-  connection.stashBytes = bytes;
-  if (bytes > MAX_STASH_BYTES && !collecting) wakeConnection(connection);
-}
-
 /** From the client's own callback a connection can be closed at once; nothing of the read is passed on. */
 function closeNow(): void {
-  replaceFront(Buffer.DOWNSTREAM, size, 0, 0);
+  replaceFront(Buffer.DOWNSTREAM, read.size, 0, 0);
   closeDownstream();
 }

@@ -1,0 +1,36 @@
+import { Region } from "../host/arena";
+import { Buffer, fetch } from "../host/buffer";
+import { now_us } from "../host/clock";
+import { FIRST_FETCH_BYTES } from "../memory/limits";
+
+/** The read under way: what lies in the read buffer of the connection in effect. */
+@unmanaged
+export class Read {
+  size: u32;
+  /** How far it is planned. */
+  at: u32;
+  /** Its first bytes, as far as they were fetched. */
+  memory: usize;
+  memoryBytes: u32;
+  /** Microseconds since 1970; 0 until a call needs it (`readTime_us`). */
+  time_us: u64;
+}
+
+export const read: Read = changetype<Read>(memory.data(offsetof<Read>(), 8));
+
+export function beginRead(size: u32): void {
+  memory.fill(changetype<usize>(read), 0, offsetof<Read>());
+  read.size = size;
+}
+
+/** Brings at least the first `end` bytes into memory: a little at first, which is mostly enough, then much. */
+export function fetchTo(end: u32): void {
+  const first = read.memoryBytes == 0 ? FIRST_FETCH_BYTES : max<u32>(read.memoryBytes << 3, end);
+  read.memoryBytes = min<u32>(read.size, max<u32>(end, first));
+  read.memory = fetch(Buffer.DOWNSTREAM, 0, read.memoryBytes, Region.MAIN);
+}
+
+export function readTime_us(): u64 {
+  if (!read.time_us) read.time_us = now_us();
+  return read.time_us;
+}

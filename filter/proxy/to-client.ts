@@ -1,0 +1,55 @@
+import { Buffer, replaceFront } from "../host/buffer";
+import { Connection } from "./connection";
+
+/** Where it is written what one write of HCM's becomes for the client. */
+let outBase: usize = 0;
+let outCapacity: usize = 0;
+let out: usize = 0;
+
+/** Room for all that one write can give the client: its own bytes, what is held, and our replies. */
+export function beginToClient(connection: Connection, size: u32): void {
+  let room = <usize>size + connection.repliesBytes;
+  let tunnel = connection.tunnels;
+  while (tunnel) {
+    room += tunnel.heldBytes + tunnel.headBytes;
+    tunnel = tunnel.next;
+  }
+  reserveOut(room);
+  out = outBase;
+}
+
+function reserveOut(room: usize): void {
+  if (room <= outCapacity) return;
+  if (outBase) heap.free(outBase);
+  outCapacity = (room + 0xffff) & ~0xffff;
+  outBase = heap.alloc(outCapacity);
+}
+
+export function put(bytes: usize, length: u32): void {
+  memory.copy(out, bytes, length);
+  out += length;
+}
+
+/** Our own replies. */
+export function putReplies(connection: Connection): void {
+  const length = connection.repliesBytes;
+  if (!length) return;
+  // Replies to calls of tunnels that ended in this very write were not known when room was made.
+  const used = out - outBase;
+  if (used + length > outCapacity) {
+    const old = outBase;
+    outBase = 0;
+    outCapacity = 0;
+    reserveOut(used + length);
+    memory.copy(outBase, old, used);
+    heap.free(old);
+    out = outBase + used;
+  }
+  put(connection.replies, length);
+  connection.repliesBytes = 0;
+}
+
+/** Puts what was written in the place of the `size` bytes that HCM writes. */
+export function endToClient(size: u32): void {
+  replaceFront(Buffer.UPSTREAM, size, outBase, out - outBase);
+}
