@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const pages = [
+  "README.md",
+  "CHANGELOG.md",
+  "test/cases/README.md",
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name)),
+];
+
+describe.each(pages)("%s", (page) => {
+  it("links to what is there", () => {
+    expect(links(page).filter((link) => !isThere(page, link))).toEqual([]);
+  });
+});
+
+describe("docs/README.md", () => {
+  it("links to every page and every decision", () => {
+    const linked = new Set(links("docs/README.md").map((link) => target("docs/README.md", link).path));
+    expect(pages.filter((page) => page.startsWith("docs/") && page !== "docs/README.md" && !linked.has(page))).toEqual(
+      [],
+    );
+  });
+
+  it("numbers the decisions without a gap", () => {
+    const files = readdirSync("docs/decisions").sort();
+    const titles = files.map((file) => /^# (\d+)\. /.exec(read(join("docs/decisions", file)))?.[1]);
+    expect(files.map((file) => Number(file.slice(0, 4)))).toEqual(files.map((_, index) => index + 1));
+    expect(titles).toEqual(files.map((_, index) => String(index + 1)));
+  });
+});
+
+describe("docs/reference/metrics.md", () => {
+  const text = read("docs/reference/metrics.md");
+
+  it("describes every metric, and none that there is not", () => {
+    const sources = ["filter/proxy/listener.ts", "filter/proxy/series.ts", "adapter/server/metrics.ts"];
+    const exported = matches(sources.map(read).join("\n"), /"(meltemi_[a-z_]+)"/g);
+    expect(exported.length).toBeGreaterThan(0);
+    expect(unique(matches(text, /^\| `(meltemi_[a-z_]+)`/gm))).toEqual(unique(exported));
+  });
+
+  it("describes every reply code and every reason to close, and none that there is not", () => {
+    const labels = matches(read("filter/proxy/label.ts"), /return "([a-z0-9_]+)"/g);
+    // The reasons of a codec by which nothing behind a message can be read.
+    const unframed = ["not_this_protocol", "too_large"];
+    expect(labels.length).toBeGreaterThan(0);
+    const sections = /^`code` of .*?(?=^## )/ms.exec(text)?.[0] ?? "";
+    expect(unique(matches(sections, /^\| `([a-z0-9_]+)`/gm))).toEqual(unique([...labels, ...unframed]));
+  });
+});
+
+it("docs/protocols/dubbo.md describes every reason to refuse a message", () => {
+  const reasons = matches(read("filter/codec/reason.ts"), /return "([a-z_]+)"/g);
+  const told = matches(read("docs/protocols/dubbo.md"), /^\| `([a-z_]+)` \|/gm);
+  const calls = reasons.filter((reason) => reason !== "none" && reason !== "unknown");
+  expect(calls.length).toBeGreaterThan(0);
+  expect(calls.filter((reason) => !told.includes(reason))).toEqual([]);
+});
+
+function read(file: string): string {
+  return readFileSync(file, "utf8");
+}
+
+function prose(page: string): string {
+  return read(page).replaceAll(/^```.*?^```/gms, "");
+}
+
+function links(page: string): readonly string[] {
+  return matches(prose(page), /\]\((?!https?:)([^)\s]+)\)/g);
+}
+
+function target(page: string, link: string): { readonly path: string; readonly anchor: string | undefined } {
+  const [path = "", anchor] = link.split("#");
+  return { path: path === "" ? page : normalize(join(dirname(page), path)), anchor };
+}
+
+function isThere(page: string, link: string): boolean {
+  const { path, anchor } = target(page, link);
+  return existsSync(path) && (anchor === undefined || anchors(path).includes(anchor));
+}
+
+/** As GitHub makes them of headings. */
+function anchors(page: string): readonly string[] {
+  return matches(prose(page), /^#+ (.*)$/gm).map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_\- ]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+function matches(text: string, expression: RegExp): string[] {
+  return [...text.matchAll(expression)].map(([, group]) => group as string);
+}
+
+function unique(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].sort();
+}
