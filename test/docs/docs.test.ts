@@ -33,6 +33,15 @@ describe("docs/README.md", () => {
   });
 });
 
+it("docs/architecture.md names source files that there are", () => {
+  const named = matches(read("docs/architecture.md"), /`([a-z0-9/-]+\.(?:ts|proto))`/g);
+  const files = ["filter", "adapter", "protos", "test"].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+  );
+  expect(named.length).toBeGreaterThan(0);
+  expect(unique(named).filter((name) => !files.some((file) => `/${file}`.endsWith(`/${name}`)))).toEqual([]);
+});
+
 describe("docs/reference/metrics.md", () => {
   const text = read("docs/reference/metrics.md");
 
