@@ -54,7 +54,7 @@ export function proxy_on_upstream_data(context: u32, bytes: u32, endOfStream: u3
 }
 
 export function proxy_on_done(context: u32): u32 {
-  lifecycle.rootDone(context);
+  lifecycle.contextDone(context);
   return 1;
 }
 

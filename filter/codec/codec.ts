@@ -62,3 +62,13 @@ export function writeError(
 export function writeHeartbeatAnswer(protocol: i32, out: usize, id: u64, dialect: u32): u32 {
   return dubbo.writeHeartbeatAnswer(out, id, dialect);
 }
+
+/** Writes the notice that no new calls are taken here, and returns its length. */
+export function writeGoingAway(protocol: i32, out: usize): u32 {
+  return dubbo.writeGoingAway(out);
+}
+
+/** The protocol's status of an error reply. */
+export function replyStatus(protocol: i32, code: ReplyCode): u32 {
+  return dubbo.replyStatus(code);
+}

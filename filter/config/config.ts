@@ -1,3 +1,4 @@
+import { MAX_CONFIGURED_MESSAGE_BYTES } from "../memory/limits";
 import { freeArena, newArena } from "../route/arena";
 import {
   abandonTable,
@@ -62,7 +63,7 @@ function readFilterConfig(): bool {
       hosts = readVirtualHosts();
     } else if (isField("max_message_bytes", 1)) {
       // 0 is as good as absent: the default holds.
-      if (readInteger(0, u32.MAX_VALUE) && integer > 0) setMaxMessageBytes(<u32>integer);
+      if (readInteger(0, MAX_CONFIGURED_MESSAGE_BYTES) && integer > 0) setMaxMessageBytes(<u32>integer);
     } else if (isField("read_buffer_bytes", 3)) {
       if (readInteger(0, u32.MAX_VALUE) && integer > 0) setReadBufferBytes(<u32>integer);
     } else if (isField("version", 2)) {

@@ -14,7 +14,6 @@ export enum Buffer {
   DOWNSTREAM = 2,
   /** What the connection manager is writing. */
   UPSTREAM = 3,
-  VM_CONFIGURATION = 6,
   PLUGIN_CONFIGURATION = 7,
 }
 

@@ -45,8 +45,7 @@ function uniqueNumber(): u32 {
 /** Asks for one `proxy_on_queue_ready`, unless one is on its way. */
 export function wake(): void {
   if (pending) return;
-  pending = true;
-  proxy_enqueue_shared_queue(token, name, 1);
+  pending = proxy_enqueue_shared_queue(token, name, 1) == 0;
 }
 
 /** To be called first in `proxy_on_queue_ready`. */

@@ -1,4 +1,4 @@
-import { MAX_CONTROL_FRAME_BYTES, MAX_FRAME_BYTES } from "../memory/limits";
+import { INITIAL_MAX_FRAME_BYTES, MAX_CONTROL_FRAME_BYTES, MAX_FRAME_BYTES } from "../memory/limits";
 import {
   ACK,
   END_HEADERS,
@@ -48,7 +48,7 @@ export class Received {
   tunnel: Tunnel | null;
   payload: usize;
   payloadBytes: u32;
-  /** With DATA: its frame ends the stream, and this is its last byte. TUNNEL_ENDED follows from the same frame. */
+  /** With DATA and HEADERS: these bytes are the stream's last. */
   last: bool;
 }
 
@@ -141,6 +141,8 @@ function control(session: Session, payload: usize, bytes: u32): Event {
       session.pingAcksOwed++;
       return Event.NONE;
     case FrameType.GOAWAY:
+      // It comes twice: first without a last stream, then with it.
+      if (session.goingAway) return Event.NONE;
       session.goingAway = true;
       return Event.GOING_AWAY;
     case FrameType.WINDOW_UPDATE:
@@ -166,13 +168,14 @@ function settings(session: Session, payload: usize, bytes: u32): Event {
     const value = settingValue(entry);
     switch (settingIdentifier(entry)) {
       case Setting.MAX_CONCURRENT_STREAMS:
-        session.peerMaxStreams = min<u32>(session.peerMaxStreams, value);
+        session.peerMaxStreams = value;
         break;
       case Setting.INITIAL_WINDOW_SIZE:
         if (value > 0x7fff_ffff) return Event.PROTOCOL_ERROR;
         resizeWindows(session, <i32>value);
         break;
       case Setting.MAX_FRAME_SIZE:
+        if (value < INITIAL_MAX_FRAME_BYTES) return Event.PROTOCOL_ERROR;
         session.peerMaxFrame = min<u32>(value, MAX_FRAME_BYTES);
         break;
       default:

@@ -1,4 +1,4 @@
-import { INITIAL_MAX_FRAME_BYTES, INITIAL_WINDOW_BYTES, MAX_TUNNELS } from "../memory/limits";
+import { INITIAL_MAX_FRAME_BYTES, INITIAL_MAX_STREAMS, INITIAL_WINDOW_BYTES } from "../memory/limits";
 import { Tunnel } from "./tunnel";
 
 /** Our side of the HTTP/2 connection to HCM: what RFC 9113 makes a client remember. */
@@ -40,8 +40,8 @@ export class Session {
 
   tunnels: Tunnel | null;
   tunnelCount: u32;
-  /** Some tunnel has bytes to grant (`Tunnel.delivered`) or a heartbeat to answer. */
-  grantsOwed: bool;
+  /** Some tunnel has bytes to grant (`Tunnel.delivered`), a heartbeat to answer, or its end to say. */
+  tunnelsOwe: bool;
 }
 
 /** On memory that is all zero. */
@@ -50,7 +50,7 @@ export function initSession(session: Session): void {
   session.sendWindow = INITIAL_WINDOW_BYTES;
   session.peerInitialWindow = INITIAL_WINDOW_BYTES;
   session.peerMaxFrame = INITIAL_MAX_FRAME_BYTES;
-  session.peerMaxStreams = MAX_TUNNELS;
+  session.peerMaxStreams = INITIAL_MAX_STREAMS;
 }
 
 export function tunnelOfStream(session: Session, stream: u32): Tunnel | null {

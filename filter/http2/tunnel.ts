@@ -1,3 +1,4 @@
+import { dropBlock, enlargeBlock } from "../memory/kept";
 import { Name, release, retain } from "../memory/name";
 
 /**
@@ -7,7 +8,7 @@ import { Name, release, retain } from "../memory/name";
  *        │                                 │
  *        └─ HEADERS with another status ─► REFUSED ── RST_STREAM ───────────► (freed)
  *
- *     OPEN ── idle, and its place is needed ──► ABANDONED ── RST_STREAM of ours ──► (freed)
+ *     OPEN ── idle, and its place is needed ──► ABANDONED ── END_STREAM of ours, answered ──► (freed)
  *
  * Messages may be sent while OPENING: HCM keeps them until the upstream connection is there. What a REFUSED tunnel sends is
  * HCM's text about it, which the client must never see.
@@ -16,7 +17,7 @@ export enum TunnelState {
   OPENING,
   OPEN,
   REFUSED,
-  /** Given up to make room for another; its RST_STREAM goes out with the next frames. */
+  /** Given up to make room for another: we have ended our side, or do so with the next frames. */
   ABANDONED,
 }
 
@@ -63,6 +64,8 @@ export class Tunnel {
   heldBytes: u32;
   /** HCM is done with the stream; only held bytes and calls remain. */
   ended: bool;
+  /** Given up, and END_STREAM is still to be sent. */
+  endOwed: bool;
 
   /** Calls in flight, oldest first (proxy/call.ts). */
   firstCall: usize;
@@ -97,30 +100,28 @@ export function freeTunnel(tunnel: Tunnel): void {
   release(tunnel.cluster);
   const host = tunnel.host;
   if (host) release(host);
-  if (tunnel.held) heap.free(tunnel.held);
+  dropHeld(tunnel);
   tunnel.next = free;
   free = tunnel;
 }
 
-/** Keeps bytes back, in order. Bounded by the window that the tunnel granted. */
-export function hold(tunnel: Tunnel, bytes: usize, length: u32): void {
+/** Keeps bytes back, in order: at most the window that the tunnel granted. False: the VM may keep no more. */
+export function hold(tunnel: Tunnel, bytes: usize, length: u32): bool {
   const needed = tunnel.heldBytes + length;
   if (needed > tunnel.heldCapacity) {
     const capacity = (needed << 1) + 4096;
-    const block = heap.alloc(capacity);
-    if (tunnel.held) {
-      memory.copy(block, tunnel.held, tunnel.heldBytes);
-      heap.free(tunnel.held);
-    }
+    const block = enlargeBlock(tunnel.held, tunnel.heldCapacity, tunnel.heldBytes, capacity);
+    if (!block) return false;
     tunnel.held = block;
     tunnel.heldCapacity = capacity;
   }
   memory.copy(tunnel.held + tunnel.heldBytes, bytes, length);
   tunnel.heldBytes = needed;
+  return true;
 }
 
 export function dropHeld(tunnel: Tunnel): void {
-  if (tunnel.held) heap.free(tunnel.held);
+  dropBlock(tunnel.held, tunnel.heldCapacity);
   tunnel.held = 0;
   tunnel.heldCapacity = 0;
   tunnel.heldBytes = 0;

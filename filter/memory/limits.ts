@@ -28,6 +28,18 @@ export const SCAN_WINDOW_BYTES: u32 = 64 << 10;
 export const MAX_RESPONSE_HEAD_BYTES: u32 = 64;
 
 /**
+ * Bytes that all peers together may make one VM keep (memory/kept.ts): a quarter of what 32-bit memory can address. The
+ * connection that would exceed it is closed.
+ */
+export const MAX_KEPT_BYTES: u32 = 1 << 30;
+
+/** The longest message that a configuration may allow: while its block grows it is kept twice, within MAX_KEPT_BYTES. */
+export const MAX_CONFIGURED_MESSAGE_BYTES: u32 = 256 << 20;
+
+/** A block of own replies above this is given back when they have gone. */
+export const REPLY_BYTES_KEPT: u32 = 16 << 10;
+
+/**
  * Replies of the filter's own that wait for a place between messages: an error of 512 bytes for each call in flight. More, and
  * the client asks too much: closed.
  */
@@ -41,6 +53,9 @@ export const MAX_STASH_BYTES: u32 = 16 << 10;
  * each costs about 20 KB there.
  */
 export const MAX_TUNNELS: u32 = 256;
+
+/** RFC 9113 section 6.5.2: what no sender should set SETTINGS_MAX_CONCURRENT_STREAMS below, counted on until HCM's has come. */
+export const INITIAL_MAX_STREAMS: u32 = 100;
 
 /** Window that a tunnel grants to HCM: what a tunnel may hold back while another tunnel's message is being delivered. */
 export const RECEIVE_WINDOW_BYTES: u32 = 1 << 20;

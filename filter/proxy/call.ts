@@ -1,4 +1,5 @@
 import { Tunnel } from "../http2/tunnel";
+import { random32 } from "./random";
 import { Series } from "./series";
 
 /**
@@ -8,6 +9,7 @@ import { Series } from "./series";
 @unmanaged
 export class Call {
   nextInBucket: Call | null;
+  previousInBucket: Call | null;
   next: Call | null;
   previous: Call | null;
   tunnel: Tunnel;
@@ -23,9 +25,21 @@ let mask: u32 = 0;
 let count: u32 = 0;
 let free: Call | null = null;
 
+/** The client chooses the ids, but not the seed: it cannot choose which calls share a bucket. */
+let seed: u64 = 0;
+
 function bucketOf(tunnel: Tunnel, id: u64): usize {
-  const mixed = (<u32>id ^ <u32>(id >> 32) ^ (<u32>changetype<usize>(tunnel) >> 4)) * 0x9e37_79b1;
-  return buckets + ((<usize>((mixed >> 12) & mask)) << 2);
+  const mixed = (id ^ seed ^ ((<u64>changetype<usize>(tunnel)) << 32)) * 0x9e37_79b9_7f4a_7c15;
+  return buckets + ((<usize>(<u32>(mixed >> 32) & mask)) << 2);
+}
+
+function link(call: Call): void {
+  const bucket = bucketOf(call.tunnel, call.id);
+  const first = changetype<Call | null>(<usize>load<u32>(bucket));
+  call.previousInBucket = null;
+  call.nextInBucket = first;
+  if (first) first.previousInBucket = call;
+  store<u32>(bucket, <u32>changetype<usize>(call));
 }
 
 export function addCall(tunnel: Tunnel, id: u64, series: Series, dialect: u32, started_us: u64): void {
@@ -38,9 +52,7 @@ export function addCall(tunnel: Tunnel, id: u64, series: Series, dialect: u32, s
   call.series = series;
   call.dialect = dialect;
   call.started_us = started_us;
-  const bucket = bucketOf(tunnel, id);
-  call.nextInBucket = changetype<Call | null>(<usize>load<u32>(bucket));
-  store<u32>(bucket, <u32>changetype<usize>(call));
+  link(call);
   call.next = null;
   const last = changetype<Call | null>(tunnel.lastCall);
   call.previous = last;
@@ -67,10 +79,11 @@ export function takeOldestCall(tunnel: Tunnel): Call | null {
 }
 
 function remove(call: Call): void {
-  let link = bucketOf(call.tunnel, call.id);
-  while (load<u32>(link) != <u32>changetype<usize>(call))
-    link = <usize>load<u32>(link) + offsetof<Call>("nextInBucket");
-  store<u32>(link, <u32>changetype<usize>(call.nextInBucket));
+  const before = call.previousInBucket;
+  const after = call.nextInBucket;
+  if (before) before.nextInBucket = after;
+  else store<u32>(bucketOf(call.tunnel, call.id), <u32>changetype<usize>(after));
+  if (after) after.previousInBucket = before;
   const tunnel = call.tunnel;
   const previous = call.previous;
   const next = call.next;
@@ -84,6 +97,7 @@ function remove(call: Call): void {
 }
 
 function grow(): void {
+  if (!seed) seed = ((<u64>random32()) << 32) | random32();
   const old = buckets;
   const oldSize = old ? mask + 1 : 0;
   const size = oldSize ? oldSize << 1 : FIRST_BUCKETS;
@@ -94,9 +108,7 @@ function grow(): void {
     let call = changetype<Call | null>(<usize>load<u32>(old + ((<usize>i) << 2)));
     while (call) {
       const next = call.nextInBucket;
-      const bucket = bucketOf(call.tunnel, call.id);
-      call.nextInBucket = changetype<Call | null>(<usize>load<u32>(bucket));
-      store<u32>(bucket, <u32>changetype<usize>(call));
+      link(call);
       call = next;
     }
   }

@@ -1,6 +1,7 @@
 import { wake } from "../host/queue";
 import { initSession, Session } from "../http2/session";
 import { freeTunnel, Tunnel } from "../http2/tunnel";
+import { dropBlock } from "../memory/kept";
 import { takeOldestCall } from "./call";
 import { CloseReason } from "./label";
 import { closeListener, countClosed, Listener } from "./listener";
@@ -75,8 +76,8 @@ export function freeConnection(connection: Connection): void {
     tunnel = next;
   }
   if (connection.woken) forgetWoken(connection);
-  if (connection.stash) heap.free(connection.stash);
-  if (connection.replies) heap.free(connection.replies);
+  dropBlock(connection.stash, connection.stashCapacity);
+  dropBlock(connection.replies, connection.repliesCapacity);
   if (connection.control) heap.free(connection.control);
   closeListener(connection.listener);
   heap.free(changetype<usize>(connection));

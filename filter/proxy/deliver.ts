@@ -10,7 +10,8 @@ import { put, putReplies } from "./to-client";
 
 /** Bytes of a tunnel whose turn it is. */
 export function feed(connection: Connection, tunnel: Tunnel, bytes: usize, length: u32): void {
-  grant(connection, tunnel, length);
+  // The part of a head that is kept aside is not delivered yet.
+  const bytesToGrant = length + tunnel.headBytes;
   while (length) {
     let part: u32;
     if (tunnel.messageRest) {
@@ -25,6 +26,7 @@ export function feed(connection: Connection, tunnel: Tunnel, bytes: usize, lengt
     length -= part;
     if (connection.closing != CloseReason.NONE) return;
   }
+  grant(connection, tunnel, bytesToGrant - tunnel.headBytes);
   connection.delivering = tunnel.messageRest ? tunnel : null;
 }
 
@@ -71,7 +73,7 @@ function beginAnswer(connection: Connection, tunnel: Tunnel): void {
       tunnel.heartbeatOwed = true;
       tunnel.heartbeatId = message.id;
       tunnel.heartbeatDialect = message.dialect;
-      connection.grantsOwed = true;
+      connection.tunnelsOwe = true;
       wakeConnection(connection);
       tunnel.skipRest = message.total;
       break;
@@ -101,25 +103,22 @@ export function holdBack(connection: Connection, tunnel: Tunnel, bytes: usize, l
   if (skipped == length) return;
   if (!tunnel.heldBytes) connection.heldTunnels++;
   const head = tunnel.headBytes;
-  if (head) {
-    hold(tunnel, headOf(tunnel), head);
-    tunnel.headBytes = 0;
-    tunnel.delivered -= min<u32>(tunnel.delivered, head);
-  }
-  hold(tunnel, bytes + skipped, length - skipped);
+  tunnel.headBytes = 0;
+  const room = !head || hold(tunnel, headOf(tunnel), head);
+  if (!room || !hold(tunnel, bytes + skipped, length - skipped)) closeSoon(connection, CloseReason.MEMORY_LIMIT);
 }
 
 /** These bytes are delivered: HCM may send as many more, which it is told once they are worth a frame. */
 export function grant(connection: Connection, tunnel: Tunnel, bytes: u32): void {
   tunnel.delivered += bytes;
-  if (connection.grantsOwed) return;
+  if (connection.tunnelsOwe) return;
   if (tunnel.delivered >= RECEIVE_WINDOW_BYTES / 2 || connection.received >= CONNECTION_GRANT_BYTES) {
-    connection.grantsOwed = true;
+    connection.tunnelsOwe = true;
     wakeConnection(connection);
   }
 }
 
-/** Between two messages: our own replies go out, and then what was held, until a message of it is not whole. */
+/** Between two messages: what was held goes out, until a message of it is not whole, and then our own replies. */
 export function atBoundary(connection: Connection): void {
   if (connection.delivering || connection.closing != CloseReason.NONE) return;
   let tunnel = connection.heldTunnels ? connection.tunnels : null;

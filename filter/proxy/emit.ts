@@ -1,13 +1,12 @@
 import { REPLY_OVERHEAD_BYTES, writeHeartbeatAnswer } from "../codec/codec";
 import { CONNECT_OVERHEAD_BYTES, writeConnect } from "../http2/connect";
-import { ACK, FRAME_HEAD_BYTES, FrameType, writeHead } from "../http2/frame/head";
+import { ACK, END_STREAM, FRAME_HEAD_BYTES, FrameType, writeHead } from "../http2/frame/head";
 import { PING_BYTES, writePing } from "../http2/frame/ping";
-import { ErrorCode, RST_STREAM_BYTES, writeRstStream } from "../http2/frame/rst-stream";
 import { SETTINGS_ACK_BYTES, writeSettingsAck } from "../http2/frame/settings";
 import { WINDOW_UPDATE_BYTES, writeWindowUpdate } from "../http2/frame/window-update";
 import { PREFACE_BYTES, writePreface } from "../http2/preface";
-import { removeTunnel, tunnelOfStream } from "../http2/session";
-import { freeTunnel, Tunnel, TunnelState } from "../http2/tunnel";
+import { tunnelOfStream } from "../http2/session";
+import { Tunnel, TunnelState } from "../http2/tunnel";
 import { CONNECTION_GRANT_BYTES, RECEIVE_WINDOW_BYTES } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { Connection } from "./connection";
@@ -31,7 +30,7 @@ export function outRoom(bytes: usize): usize {
 export function owesControl(connection: Connection): bool {
   return (
     connection.settingsAcksOwed != 0 ||
-    connection.grantsOwed ||
+    connection.tunnelsOwe ||
     connection.pingAcksOwed != 0 ||
     connection.unopenedStream != connection.nextStream ||
     wantsPing(connection) ||
@@ -49,7 +48,7 @@ export function controlRoom(connection: Connection): usize {
   let bytes = PREFACE_BYTES + SETTINGS_ACK_BYTES * connection.settingsAcksOwed + 2 * PING_BYTES + WINDOW_UPDATE_BYTES;
   let tunnel = connection.tunnels;
   while (tunnel) {
-    bytes += WINDOW_UPDATE_BYTES + RST_STREAM_BYTES + FRAME_HEAD_BYTES + REPLY_OVERHEAD_BYTES;
+    bytes += WINDOW_UPDATE_BYTES + 2 * FRAME_HEAD_BYTES + REPLY_OVERHEAD_BYTES;
     if (tunnel.stream >= connection.unopenedStream) bytes += CONNECT_OVERHEAD_BYTES + tunnel.cluster.length;
     tunnel = tunnel.next;
   }
@@ -72,7 +71,7 @@ export function writeControl(connection: Connection, out: usize): usize {
     connection.pingAcksOwed = 0;
     out = writePing(out, ACK, connection.pingPayload);
   }
-  if (connection.grantsOwed) out = writeGrants(connection, out);
+  if (connection.tunnelsOwe) out = writeOwed(connection, out);
   if (connection.unopenedStream != connection.nextStream) out = writeOpenings(connection, out);
   if (wantsPing(connection)) {
     connection.pingSent = true;
@@ -81,8 +80,8 @@ export function writeControl(connection: Connection, out: usize): usize {
   return out;
 }
 
-function writeGrants(connection: Connection, out: usize): usize {
-  connection.grantsOwed = false;
+function writeOwed(connection: Connection, out: usize): usize {
+  connection.tunnelsOwe = false;
   if (connection.received >= CONNECTION_GRANT_BYTES) {
     out = writeWindowUpdate(out, 0, connection.received);
     connection.received = 0;
@@ -94,6 +93,10 @@ function writeGrants(connection: Connection, out: usize): usize {
       tunnel.delivered = 0;
     }
     if (tunnel.heartbeatOwed) out = writeHeartbeat(connection, tunnel, out);
+    if (tunnel.endOwed) {
+      tunnel.endOwed = false;
+      out = writeHead(out, 0, FrameType.DATA, END_STREAM, tunnel.stream);
+    }
     tunnel = tunnel.next;
   }
   return out;
@@ -103,7 +106,13 @@ function writeGrants(connection: Connection, out: usize): usize {
 function writeHeartbeat(connection: Connection, tunnel: Tunnel, out: usize): usize {
   tunnel.heartbeatOwed = false;
   const window = min<i32>(connection.sendWindow, tunnel.sendWindow);
-  if (tunnel.ended || connection.midMessage == tunnel || window < <i32>REPLY_OVERHEAD_BYTES) return out;
+  if (
+    tunnel.ended ||
+    tunnel.state == TunnelState.ABANDONED ||
+    connection.midMessage == tunnel ||
+    window < <i32>REPLY_OVERHEAD_BYTES
+  )
+    return out;
   const payload = out + FRAME_HEAD_BYTES;
   const protocol = connection.listener.protocol;
   const bytes = writeHeartbeatAnswer(protocol, payload, tunnel.heartbeatId, tunnel.heartbeatDialect);
@@ -113,18 +122,7 @@ function writeHeartbeat(connection: Connection, tunnel: Tunnel, out: usize): usi
   return payload + bytes;
 }
 
-/** Closes the tunnels that were given up to make room, then opens the new ones: stream identifiers have to rise. */
 function writeOpenings(connection: Connection, out: usize): usize {
-  let tunnel = connection.tunnels;
-  while (tunnel) {
-    const next = tunnel.next;
-    if (tunnel.state == TunnelState.ABANDONED) {
-      out = writeRstStream(out, tunnel.stream, ErrorCode.CANCEL);
-      removeTunnel(connection, tunnel);
-      freeTunnel(tunnel);
-    }
-    tunnel = next;
-  }
   for (let stream = connection.unopenedStream; stream != connection.nextStream; stream += 2) {
     const opened = tunnelOfStream(connection, stream);
     if (opened) out = writeConnect(out, stream, nameBytes(opened.cluster), opened.cluster.length);

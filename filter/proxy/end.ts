@@ -1,4 +1,4 @@
-import { decodeResponse } from "../codec/codec";
+import { decodeResponse, replyStatus } from "../codec/codec";
 import { message } from "../codec/message";
 import { ReplyCode } from "../codec/reply";
 import { Step } from "../codec/step";
@@ -6,7 +6,7 @@ import { now_us } from "../host/clock";
 import { removeTunnel } from "../http2/session";
 import { dropHeld, freeTunnel, Tunnel, TunnelState } from "../http2/tunnel";
 import { ANSWERS_PER_SAMPLE } from "../memory/limits";
-import { takeCall, takeOldestCall } from "./call";
+import { Call, takeCall, takeOldestCall } from "./call";
 import { Connection, closeSoon, wakeConnection } from "./connection";
 import { CloseReason } from "./label";
 import { describeFailure, replyError } from "./reply";
@@ -28,9 +28,13 @@ export function endCall(connection: Connection, tunnel: Tunnel): void {
   const call = takeCall(tunnel, message.id);
   if (!call) return;
   connection.callCount--;
+  record(call, message.status);
+}
+
+function record(call: Call, status: u32): void {
   if (!time_us) time_us = now_us();
   const duration_us = time_us > call.started_us ? time_us - call.started_us : 0;
-  recordCall(call.series, message.status, duration_us, answers % ANSWERS_PER_SAMPLE == 0);
+  recordCall(call.series, status, duration_us, answers % ANSWERS_PER_SAMPLE == 0);
   answers++;
 }
 
@@ -68,6 +72,7 @@ export function finishTunnel(connection: Connection, tunnel: Tunnel): void {
   for (;;) {
     const call = takeOldestCall(tunnel);
     if (!call) break;
+    record(call, replyStatus(connection.listener.protocol, ReplyCode.UPSTREAM_FAILURE));
     connection.callCount--;
     describeFailure(tunnel, tunnel.state != TunnelState.OPEN);
     replyError(connection, call.id, call.dialect, ReplyCode.UPSTREAM_FAILURE);

@@ -10,6 +10,8 @@ export enum CloseReason {
   ANSWER_CUT,
   /** More own replies wait than MAX_PENDING_REPLY_BYTES. */
   TOO_MANY_REPLIES,
+  /** The VM keeps as much for its peers as it may (MAX_KEPT_BYTES). */
+  MEMORY_LIMIT,
   /** HCM said something that is not HTTP/2 as this filter knows it. */
   HTTP2_ERROR,
   /** What an upstream sent is not the protocol. */
@@ -26,6 +28,8 @@ export function closeReasonLabel(reason: i32): string {
       return "answer_cut";
     case CloseReason.TOO_MANY_REPLIES:
       return "too_many_replies";
+    case CloseReason.MEMORY_LIMIT:
+      return "memory_limit";
     case CloseReason.HTTP2_ERROR:
       return "http2_error";
     case CloseReason.BAD_ANSWER:

@@ -68,10 +68,13 @@ export function deleteContext(context: u32): void {
 }
 
 /** The queue must not go with the root context that registered it. */
-export function rootDone(context: u32): void {
+export function contextDone(context: u32): void {
   if (context != queueRoot) return;
   const next = anyRootBut(context);
-  if (!next || !enterConnection(next)) return;
+  if (!next || !enterConnection(next)) {
+    flushSeries();
+    return;
+  }
   queueRoot = next;
   registerQueue();
   enterConnection(context);
@@ -154,4 +157,6 @@ export function tick(): void {
   if (time_us - lastFlush_us < (<u64>FLUSH_PERIOD_MS * 1000) / 2) return;
   lastFlush_us = time_us;
   flushSeries();
+  // Should the queue ever fail, this is late, but not never.
+  visitWoken();
 }

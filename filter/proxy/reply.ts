@@ -1,8 +1,9 @@
-import { REPLY_OVERHEAD_BYTES, writeError, writeHeartbeatAnswer } from "../codec/codec";
+import { REPLY_OVERHEAD_BYTES, writeError, writeGoingAway, writeHeartbeatAnswer } from "../codec/codec";
 import { message } from "../codec/message";
 import { ReplyCode } from "../codec/reply";
 import { Tunnel } from "../http2/tunnel";
 import { writeAscii } from "../memory/ascii";
+import { enlargeBlock } from "../memory/kept";
 import { MAX_PENDING_REPLY_BYTES } from "../memory/limits";
 import { Name, nameBytes } from "../memory/name";
 import { Connection, closeSoon } from "./connection";
@@ -54,6 +55,13 @@ export function replyHeartbeat(connection: Connection): void {
   connection.repliesBytes += writeHeartbeatAnswer(connection.listener.protocol, out, message.id, message.dialect);
 }
 
+/** Asks the client to make its next calls on another connection. */
+export function replyGoingAway(connection: Connection): void {
+  const out = reserve(connection, REPLY_OVERHEAD_BYTES);
+  if (!out) return;
+  connection.repliesBytes += writeGoingAway(connection.listener.protocol, out);
+}
+
 /** Says why no virtual host or no route took the call in `message`. */
 export function replyNotFound(connection: Connection, service: Name | null): void {
   beginText();
@@ -98,9 +106,11 @@ function reserve(connection: Connection, bytes: u32): usize {
   }
   if (needed > connection.repliesCapacity) {
     const capacity = needed << 1;
-    const block = heap.alloc(capacity);
-    memory.copy(block, connection.replies, connection.repliesBytes);
-    if (connection.replies) heap.free(connection.replies);
+    const block = enlargeBlock(connection.replies, connection.repliesCapacity, connection.repliesBytes, capacity);
+    if (!block) {
+      closeSoon(connection, CloseReason.MEMORY_LIMIT);
+      return 0;
+    }
     connection.replies = block;
     connection.repliesCapacity = capacity;
   }

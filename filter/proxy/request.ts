@@ -47,13 +47,7 @@ export function onWoken(connection: Connection, bytes: u32): void {
   }
   if (connection.stashBytes) bytes += restoreStash(connection);
   // Within an announced frame there is no place for anything; the read that ends it looks again.
-  if (connection.announced && bytes <= connection.announced) {
-    if (!bytes) return;
-    connection.announced -= bytes;
-    connection.messageRest -= bytes;
-    continueDownstream();
-    return;
-  }
+  if (connection.announced) return;
   if (bytes >= connection.wanted || owesControl(connection)) take(connection, bytes);
 }
 

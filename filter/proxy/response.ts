@@ -14,6 +14,7 @@ import { Connection, closeSoon, wakeConnection } from "./connection";
 import { atBoundary, feed, grant, holdBack } from "./deliver";
 import { beginWrite, endCall, endTunnel } from "./end";
 import { CloseReason } from "./label";
+import { replyGoingAway } from "./reply";
 import { beginToClient, endToClient, put } from "./to-client";
 
 /**
@@ -107,15 +108,16 @@ function finish(connection: Connection, size: u32): void {
 /** Drained: once HCM takes no new tunnels and the last call has its answer, the connection has done its work. */
 function afterWrite(connection: Connection): void {
   if (!connection.goingAway || connection.callCount || connection.messageRest || connection.delivering) return;
-  if (connection.repliesBytes) return;
+  if (connection.repliesBytes || connection.wanted) return;
   closeSoon(connection, CloseReason.DRAINED);
 }
 
 function readFrames(connection: Connection): void {
-  for (;;) {
+  while (connection.closing == CloseReason.NONE) {
     switch (receive(connection)) {
       case Event.END:
         atBoundary(connection);
+        if (connection.pingAcksOwed) wakeConnection(connection);
         return;
       case Event.DATA:
         onData(connection);
@@ -130,6 +132,8 @@ function readFrames(connection: Connection): void {
         if (connection.blocked) wakeConnection(connection);
         break;
       case Event.GOING_AWAY:
+        replyGoingAway(connection);
+        break;
       case Event.PING_ACK:
       case Event.NONE:
         break;
@@ -157,9 +161,10 @@ function onData(connection: Connection): void {
   const tunnel = received.tunnel;
   if (!tunnel) return;
   const bytes = received.payloadBytes;
+  const delivering = connection.delivering;
   if (tunnel.state != TunnelState.OPEN) grant(connection, tunnel, bytes);
-  else if (connection.delivering && connection.delivering != tunnel)
+  else if (tunnel.heldBytes || (delivering != null && delivering != tunnel)) {
     holdBack(connection, tunnel, received.payload, bytes);
-  else feed(connection, tunnel, received.payload, bytes);
+  } else feed(connection, tunnel, received.payload, bytes);
   if (last) endTunnel(connection, tunnel);
 }

@@ -1,6 +1,8 @@
 import { Buffer, fetchInto, replaceFront } from "../host/buffer";
+import { dropBlock, enlargeBlock } from "../memory/kept";
 import { MAX_STASH_BYTES } from "../memory/limits";
-import { Connection, wakeConnection } from "./connection";
+import { Connection, closeSoon, wakeConnection } from "./connection";
+import { CloseReason } from "./label";
 
 /**
  * The message at the front is not whole yet. It waits in the read buffer, where TCP feels it, unless it is longer than the read
@@ -8,7 +10,7 @@ import { Connection, wakeConnection } from "./connection";
  */
 export function wait(connection: Connection, bytes: u32): void {
   if (!bytes || !isCollecting(connection)) return;
-  reserveStash(connection, connection.wanted);
+  if (!reserveStash(connection, connection.stashBytes + bytes)) return;
   if (!fetchInto(Buffer.DOWNSTREAM, 0, bytes, connection.stash + connection.stashBytes)) return;
   connection.stashBytes += bytes;
   replaceFront(Buffer.DOWNSTREAM, bytes, 0, 0);
@@ -19,33 +21,39 @@ export function isCollecting(connection: Connection): bool {
   return table != null && connection.wanted > table.readBufferBytes;
 }
 
-function reserveStash(connection: Connection, capacity: u32): void {
-  if (capacity <= connection.stashCapacity) return;
-  const block = heap.alloc(capacity);
-  if (connection.stash) {
-    memory.copy(block, connection.stash, connection.stashBytes);
-    heap.free(connection.stash);
+/** Room for `bytes`; it grows with what has come, not with what was announced. False: the connection is closed. */
+function reserveStash(connection: Connection, bytes: u32): bool {
+  if (bytes <= connection.stashCapacity) return true;
+  const capacity = max<u32>(bytes, connection.stashCapacity << 1);
+  const block = enlargeBlock(connection.stash, connection.stashCapacity, connection.stashBytes, capacity);
+  if (!block) {
+    closeSoon(connection, CloseReason.MEMORY_LIMIT);
+    return false;
   }
   connection.stash = block;
   connection.stashCapacity = capacity;
+  return true;
+}
+
+function dropStash(connection: Connection): void {
+  dropBlock(connection.stash, connection.stashCapacity);
+  connection.stash = 0;
+  connection.stashBytes = 0;
+  connection.stashCapacity = 0;
 }
 
 /** Puts the stash back in front of the read buffer. */
 export function restoreStash(connection: Connection): u32 {
   const bytes = connection.stashBytes;
   replaceFront(Buffer.DOWNSTREAM, 0, connection.stash, bytes);
-  heap.free(connection.stash);
-  connection.stash = 0;
-  connection.stashBytes = 0;
-  connection.stashCapacity = 0;
+  dropStash(connection);
   return bytes;
 }
 
 /** Takes the last `bytes` of the read, from `at` on, aside: what stands before them is passed on with the whole read buffer. */
 export function stashTail(connection: Connection, at: u32, bytes: u32): void {
-  const collecting = isCollecting(connection);
-  reserveStash(connection, collecting ? connection.wanted : bytes);
+  if (!reserveStash(connection, bytes)) return;
   if (!fetchInto(Buffer.DOWNSTREAM, at, bytes, connection.stash)) return;
   connection.stashBytes = bytes;
-  if (bytes > MAX_STASH_BYTES && !collecting) wakeConnection(connection);
+  if (bytes > MAX_STASH_BYTES && !isCollecting(connection)) wakeConnection(connection);
 }

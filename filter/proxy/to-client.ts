@@ -1,4 +1,6 @@
 import { Buffer, replaceFront } from "../host/buffer";
+import { dropBlock } from "../memory/kept";
+import { REPLY_BYTES_KEPT } from "../memory/limits";
 import { Connection } from "./connection";
 
 /** Where it is written what one write of HCM's becomes for the client. */
@@ -47,6 +49,10 @@ export function putReplies(connection: Connection): void {
   }
   put(connection.replies, length);
   connection.repliesBytes = 0;
+  if (connection.repliesCapacity <= REPLY_BYTES_KEPT) return;
+  dropBlock(connection.replies, connection.repliesCapacity);
+  connection.replies = 0;
+  connection.repliesCapacity = 0;
 }
 
 /** Puts what was written in the place of the `size` bytes that HCM writes. */

@@ -1,5 +1,6 @@
 import { addTunnel } from "../http2/session";
 import { newTunnel, Tunnel, TunnelState } from "../http2/tunnel";
+import { MAX_TUNNELS } from "../memory/limits";
 import { Name } from "../memory/name";
 import { Connection } from "./connection";
 
@@ -11,7 +12,9 @@ export function tunnelTo(connection: Connection, cluster: Name): Tunnel | null {
     tunnel = tunnel.next;
   }
   if (connection.goingAway) return null;
-  if (connection.tunnelCount >= connection.peerMaxStreams && !abandonIdle(connection)) return null;
+  // One that is given up is HCM's stream until HCM has ended it too.
+  if (connection.tunnelCount >= min<u32>(MAX_TUNNELS, connection.peerMaxStreams)) abandonIdle(connection);
+  if (connection.tunnelCount >= connection.peerMaxStreams || openTunnels(connection) >= MAX_TUNNELS) return null;
   const opened = newTunnel(connection.nextStream, cluster, connection.peerInitialWindow);
   connection.nextStream += 2;
   addTunnel(connection, opened);
@@ -22,17 +25,31 @@ function takesCalls(tunnel: Tunnel): bool {
   return tunnel.state <= TunnelState.OPEN && !tunnel.ended && !tunnel.goingAway;
 }
 
-/** Gives up a tunnel on which nothing is under way. */
-function abandonIdle(connection: Connection): bool {
+function openTunnels(connection: Connection): u32 {
+  let count: u32 = 0;
+  let tunnel = connection.tunnels;
+  while (tunnel) {
+    if (tunnel.state != TunnelState.ABANDONED) count++;
+    tunnel = tunnel.next;
+  }
+  return count;
+}
+
+/**
+ * Gives up a tunnel on which nothing is under way. We end our side, as a client does that has finished: a reset would lose
+ * one-way calls that the upstream has not read yet.
+ */
+function abandonIdle(connection: Connection): void {
   let tunnel = connection.tunnels;
   while (tunnel) {
     if (tunnel.state == TunnelState.OPEN && isIdle(connection, tunnel)) {
       tunnel.state = TunnelState.ABANDONED;
-      return true;
+      tunnel.endOwed = true;
+      connection.tunnelsOwe = true;
+      return;
     }
     tunnel = tunnel.next;
   }
-  return false;
 }
 
 function isIdle(connection: Connection, tunnel: Tunnel): bool {

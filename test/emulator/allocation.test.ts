@@ -15,14 +15,13 @@ const HOT = ["proxy_on_downstream_data", "proxy_on_upstream_data", "proxy_on_que
 /** Where raw memory may grow while traffic flows, and by what: each keeps what it took for the next time, or gives it back. */
 const GROWTH: Record<string, string> = {
   "filter/http2/receive": "a control frame that comes in parts, once for a connection",
-  "filter/http2/tunnel": "tunnels, and answers that wait for another's end, bounded by the granted window",
+  "filter/http2/tunnel": "tunnels, bounded by MAX_TUNNELS",
+  "filter/memory/kept": "what waits: for a window, for the end of another's answer, for a place; bounded by MAX_KEPT_BYTES",
   "filter/memory/name": "names of methods and hosts seen for the first time, bounded by the series",
   "filter/proxy/call": "the most calls ever in flight",
   "filter/proxy/emit": "the largest read ever rewritten",
   "filter/proxy/plan": "the most messages ever in one read",
-  "filter/proxy/reply": "own replies that wait, bounded by MAX_PENDING_REPLY_BYTES",
   "filter/proxy/series": "metrics seen for the first time, bounded by their number",
-  "filter/proxy/stash": "bytes that wait behind others of their connection",
   "filter/proxy/to-client": "the largest write ever made to a client",
 };
 

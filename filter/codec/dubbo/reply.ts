@@ -14,12 +14,12 @@ export const ERROR_OVERHEAD_BYTES: u32 = HEAD_BYTES + MAX_ENVELOPE_BYTES + MAX_R
 export function writeError(out: usize, id: u64, dialect: u32, code: ReplyCode, text: usize, textBytes: u32): u32 {
   const form = formOf(dialect);
   const body = writeText(form, out + HEAD_BYTES, text, textBytes);
-  writeHead(out, form == Form.UNKNOWN ? HESSIAN2 : dialect, statusOf(code), id, body);
+  writeHead(out, form == Form.UNKNOWN ? HESSIAN2 : dialect, replyStatus(code), id, body);
   return HEAD_BYTES + body;
 }
 
 /** The statuses of Dubbo's `Response` that come closest. */
-function statusOf(code: ReplyCode): u32 {
+export function replyStatus(code: ReplyCode): u32 {
   switch (code) {
     case ReplyCode.NOT_FOUND:
       return 60; // SERVICE_NOT_FOUND
