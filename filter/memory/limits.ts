@@ -40,10 +40,11 @@ export const MAX_CONFIGURED_MESSAGE_BYTES: u32 = 256 << 20;
 export const REPLY_BYTES_KEPT: u32 = 16 << 10;
 
 /**
- * Replies of the filter's own that wait for a place between messages: an error of 512 bytes for each call in flight. More, and
- * the client asks too much: closed.
+ * Own replies to a client that gets nothing else. They go out whether it reads or not, and Envoy's write buffer tells nobody how
+ * full it is; but HCM stops reading from upstreams while it is, so an upstream's answer is proof that the client reads. Without
+ * one for this many bytes (an error of 512 bytes for each call in flight) the connection is closed.
  */
-export const MAX_PENDING_REPLY_BYTES: u32 = 8 << 20;
+export const MAX_UNPROVEN_REPLY_BYTES: u32 = 8 << 20;
 
 /** Kept in the VM after a read that ended within a message's head; above it they go back to Envoy's buffer, which TCP feels. */
 export const MAX_STASH_BYTES: u32 = 16 << 10;

@@ -46,6 +46,8 @@ export class Connection extends Session {
   replies: usize;
   repliesCapacity: u32;
   repliesBytes: u32;
+  /** Bytes of own replies since an upstream's answer was last delivered (see MAX_UNPROVEN_REPLY_BYTES). */
+  unprovenBytes: u32;
   /** Calls in flight on all tunnels. */
   callCount: u32;
 

@@ -25,6 +25,7 @@ export function beginWrite(): void {
 
 /** The call is answered by what is in `message`. */
 export function endCall(connection: Connection, tunnel: Tunnel): void {
+  connection.unprovenBytes = 0;
   const call = takeCall(tunnel, message.id);
   if (!call) return;
   connection.callCount--;

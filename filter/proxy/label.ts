@@ -8,7 +8,7 @@ export enum CloseReason {
   NOT_CONFIGURED = 64,
   /** An upstream ended in the middle of a message that the client had begun to receive. */
   ANSWER_CUT,
-  /** More own replies wait than MAX_PENDING_REPLY_BYTES. */
+  /** More own replies than MAX_UNPROVEN_REPLY_BYTES, and no sign that the client reads them. */
   TOO_MANY_REPLIES,
   /** The VM keeps as much for its peers as it may (MAX_KEPT_BYTES). */
   MEMORY_LIMIT,

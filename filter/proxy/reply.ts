@@ -4,7 +4,7 @@ import { ReplyCode } from "../codec/reply";
 import { Tunnel } from "../http2/tunnel";
 import { writeAscii } from "../memory/ascii";
 import { enlargeBlock } from "../memory/kept";
-import { MAX_PENDING_REPLY_BYTES } from "../memory/limits";
+import { MAX_UNPROVEN_REPLY_BYTES } from "../memory/limits";
 import { Name, nameBytes } from "../memory/name";
 import { Connection, closeSoon } from "./connection";
 import { CloseReason } from "./label";
@@ -44,7 +44,7 @@ export function replyError(connection: Connection, id: u64, dialect: u32, code: 
   const length = <u32>(textEnd - text);
   const out = reserve(connection, length + REPLY_OVERHEAD_BYTES);
   if (!out) return;
-  connection.repliesBytes += writeError(connection.listener.protocol, out, id, dialect, code, text, length);
+  addReply(connection, writeError(connection.listener.protocol, out, id, dialect, code, text, length));
   countReply(connection.listener, code);
 }
 
@@ -52,14 +52,14 @@ export function replyError(connection: Connection, id: u64, dialect: u32, code: 
 export function replyHeartbeat(connection: Connection): void {
   const out = reserve(connection, REPLY_OVERHEAD_BYTES);
   if (!out) return;
-  connection.repliesBytes += writeHeartbeatAnswer(connection.listener.protocol, out, message.id, message.dialect);
+  addReply(connection, writeHeartbeatAnswer(connection.listener.protocol, out, message.id, message.dialect));
 }
 
 /** Asks the client to make its next calls on another connection. */
 export function replyGoingAway(connection: Connection): void {
   const out = reserve(connection, REPLY_OVERHEAD_BYTES);
   if (!out) return;
-  connection.repliesBytes += writeGoingAway(connection.listener.protocol, out);
+  addReply(connection, writeGoingAway(connection.listener.protocol, out));
 }
 
 /** Says why no virtual host or no route took the call in `message`. */
@@ -97,13 +97,18 @@ export function describeFailure(tunnel: Tunnel, refused: bool): void {
   }
 }
 
+function addReply(connection: Connection, bytes: u32): void {
+  connection.repliesBytes += bytes;
+  connection.unprovenBytes += bytes;
+}
+
 /** Room for `bytes` more replies; 0 if the client has asked for too many and is being closed. */
 function reserve(connection: Connection, bytes: u32): usize {
-  const needed = connection.repliesBytes + bytes;
-  if (needed > MAX_PENDING_REPLY_BYTES) {
+  if (connection.unprovenBytes > MAX_UNPROVEN_REPLY_BYTES) {
     closeSoon(connection, CloseReason.TOO_MANY_REPLIES);
     return 0;
   }
+  const needed = connection.repliesBytes + bytes;
   if (needed > connection.repliesCapacity) {
     const capacity = needed << 1;
     const block = enlargeBlock(connection.replies, connection.repliesCapacity, connection.repliesBytes, capacity);
