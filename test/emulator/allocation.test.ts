@@ -16,7 +16,8 @@ const HOT = ["proxy_on_downstream_data", "proxy_on_upstream_data", "proxy_on_que
 const GROWTH: Record<string, string> = {
   "filter/http2/receive": "a control frame that comes in parts, once for a connection",
   "filter/http2/tunnel": "tunnels, bounded by MAX_TUNNELS",
-  "filter/memory/kept": "what waits: for a window, for the end of another's answer, for a place; bounded by MAX_KEPT_BYTES",
+  "filter/memory/kept":
+    "what waits: for a window, for the end of another's answer, for a place; bounded by MAX_KEPT_BYTES",
   "filter/memory/name": "names of methods and hosts seen for the first time, bounded by the series",
   "filter/proxy/call": "the most calls ever in flight",
   "filter/proxy/emit": "the largest read ever rewritten",
