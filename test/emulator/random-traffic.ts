@@ -74,6 +74,7 @@ export class RandomTraffic {
       headers: random.pick(["plain", "incremental"] as const),
       writeBytes: random.pick([3, 40, 1000, Number.POSITIVE_INFINITY]),
       maxConcurrentStreams: random.pick([2, 3, 1024]),
+      coalesce: seed % 2 === 1,
       connect: this.connect,
     };
     let peer: Http2Peer | undefined;

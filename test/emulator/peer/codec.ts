@@ -1,6 +1,6 @@
 import type { Connection } from "../connection.js";
 
-/** HCM's codec as far as its writing goes: what comes of one entry is written when that entry is over, frame by frame. */
+/** HCM's codec as far as its writing goes: what comes of one entry is written when that entry is over. */
 export class Codec {
   private readonly outbox: Array<{ frame: Uint8Array; written: () => void }> = [];
   private busy = false;
@@ -9,6 +9,8 @@ export class Codec {
     private readonly connection: Connection,
     /** Most bytes of one write. */
     private readonly writeBytes: number,
+    /** All frames of an entry in one write, as nothing forbids HCM's codec. */
+    private readonly coalesce: boolean,
   ) {}
 
   /** Reads or writes as one entry; the filter must not cause a second one while it lasts. */
@@ -30,12 +32,13 @@ export class Codec {
   }
 
   private flush(): void {
-    for (let next = this.outbox.shift(); next; next = this.outbox.shift()) {
-      const { frame, written } = next;
+    while (this.outbox.length > 0) {
+      const entries = this.outbox.splice(0, this.coalesce ? this.outbox.length : 1);
+      const frame = Buffer.concat(entries.map((entry) => entry.frame));
       for (let at = 0; at < frame.length; at += this.writeBytes) {
         this.connection.write(frame.subarray(at, Math.min(at + this.writeBytes, frame.length)));
       }
-      written();
+      for (const { written } of entries) written();
     }
   }
 }

@@ -15,6 +15,8 @@ export interface PeerOptions {
   headers: Style;
   /** Most bytes of one write through the filter. Envoy writes whole frames; a test may cut them anywhere. */
   writeBytes: number;
+  /** All frames of an entry come in one write. Envoy mostly writes DATA frame by frame, but nothing says that it must. */
+  coalesce: boolean;
   /** Clusters whose tunnels are not simply accepted. */
   connect: Record<string, Connect>;
 }
@@ -27,5 +29,6 @@ export const DEFAULT_PEER: PeerOptions = {
   grant: "half",
   headers: "plain",
   writeBytes: Number.POSITIVE_INFINITY,
+  coalesce: false,
   connect: {},
 };

@@ -23,7 +23,7 @@ export class Http2Peer implements NextFilter {
     loop: EventLoop,
     private readonly options: PeerOptions,
   ) {
-    this.codec = new Codec(connection, options.writeBytes);
+    this.codec = new Codec(connection, options.writeBytes, options.coalesce);
     this.session = new Session(
       this.codec,
       loop,
@@ -78,6 +78,14 @@ export class Http2Peer implements NextFilter {
     if (tunnel.ended) throw new Error(`the test sends on ${tunnel.name}, which is closed`);
     this.enter(() => {
       tunnel.waiting.append(bytes);
+      this.session.pump();
+    });
+  }
+
+  /** Several upstreams send at one moment. */
+  sendTogether(pieces: ReadonlyArray<readonly [tunnel: Tunnel, bytes: Uint8Array]>): void {
+    this.enter(() => {
+      for (const [tunnel, bytes] of pieces) tunnel.waiting.append(bytes);
       this.session.pump();
     });
   }
