@@ -12,8 +12,9 @@ import { ANY_PORT } from "./bootstrap.js";
  */
 export function meltemi(name: string, table: OutboundListener, wasm: string): JsonObject {
   const built = buildListener({ name, addresses: [ANY_PORT], listener: table }).json;
+  const filter = { listener: name, protocol: table.protocol, mode: table.mode };
   const code = { kind: "file", path: wasm } as const;
-  const { typed_config } = buildExtensionConfig(name, table.protocol, toFilterConfig(table), code).json;
+  const { typed_config } = buildExtensionConfig(filter, toFilterConfig(table), code).json;
   return { ...built, filter_chains: [{ filters: [{ name, typed_config }, withRoute(tunnelOf(built))] }] };
 }
 

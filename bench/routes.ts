@@ -25,7 +25,8 @@ export function clusterOf(version: Version): string {
 export function routeTable(count: number): OutboundListener {
   const others = Array.from({ length: count - 2 }, (_, i) => route(`user-${i}`, "v1"));
   const routes = [...others, route(CANARY_USER, "v2"), route(undefined, "v1")];
-  return { protocol: "dubbo", port: PORT, virtualHosts: [{ name: `${SERVICE}:${PORT}`, services: [SERVICE], routes }] };
+  const virtualHost = { name: `${SERVICE}:${PORT}`, services: [SERVICE], routes };
+  return { protocol: "dubbo", port: PORT, mode: "call", virtualHosts: [virtualHost] };
 }
 
 function route(user: string | undefined, version: Version): Route {

@@ -7,6 +7,7 @@ const destination = { host: "a", subset: undefined, port: 1, weight: 100 };
 const listener: OutboundListener = {
   protocol: "dubbo",
   port: 1,
+  mode: "call",
   virtualHosts: [
     {
       name: "a:1",

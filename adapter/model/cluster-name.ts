@@ -1,3 +1,5 @@
+import type { OutboundListener } from "./model.js";
+
 /**
  * The name of the cluster of a service's port, or of one of its subsets, exactly as Istio names it: routes that Meltemi
  * writes lead to the clusters of an istiod too.
@@ -8,4 +10,10 @@ export function clusterName(destination: {
   readonly port: number;
 }): string {
   return `outbound|${destination.port}|${destination.subset ?? ""}|${destination.host}`;
+}
+
+/** The clusters that a listener's routes lead to. */
+export function clustersOf({ virtualHosts }: OutboundListener): readonly string[] {
+  const destinations = virtualHosts.flatMap(({ routes }) => routes).flatMap((route) => route.destinations);
+  return [...new Set(destinations.map(clusterName))];
 }

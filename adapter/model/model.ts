@@ -95,8 +95,15 @@ export interface UpstreamTls {
 export interface OutboundListener {
   readonly protocol: string;
   readonly port: number;
+  readonly mode: ListenerMode;
   readonly virtualHosts: readonly VirtualHost[];
 }
+
+/**
+ * What is done with a client's connection. `call`: each call goes its own way. `connection`: its first call picks the cluster for
+ * all of it. `observe`: all of it goes to the one cluster that the routes name, its calls are counted.
+ */
+export type ListenerMode = "call" | "connection" | "observe";
 
 export interface VirtualHost {
   /** `host:port` of the service, as Envoy names virtual hosts. */

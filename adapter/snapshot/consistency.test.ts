@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ListenerMode } from "../model/model.js";
 import { buildExtensionConfig } from "../xds/extension-configs.js";
 import { buildListener } from "../xds/listeners.js";
 import { makeResource, type Resource } from "../xds/resource.js";
@@ -8,14 +9,19 @@ import { makeSnapshot } from "./snapshot.js";
 
 const NAME = "outbound_dubbo_20880";
 
-function listener(): Resource {
+const DESTINATION = { host: "a", subset: undefined, port: 1, weight: 100 };
+const ROUTE = { name: "a", match: [], destinations: [DESTINATION], origin: undefined };
+
+function listener(mode: ListenerMode = "call"): Resource {
   const addresses = [{ ip: "127.0.0.1", port: 20880 }] as const;
-  return buildListener({ name: NAME, addresses, listener: { protocol: "dubbo", port: 20880, virtualHosts: [] } });
+  const virtualHosts = [{ name: "v", services: ["s"], routes: [ROUTE] }];
+  return buildListener({ name: NAME, addresses, listener: { protocol: "dubbo", port: 20880, mode, virtualHosts } });
 }
 
 function table(...routes: object[]): Resource {
   const virtual_hosts = [{ name: "v", services: ["s"], routes }];
-  return buildExtensionConfig(NAME, "dubbo", { virtual_hosts }, { kind: "file", path: "/meltemi.wasm" });
+  const filter = { listener: NAME, protocol: "dubbo", mode: "call" } as const;
+  return buildExtensionConfig(filter, { virtual_hosts }, { kind: "file", path: "/meltemi.wasm" });
 }
 
 function cluster(name: string): Resource {
@@ -38,6 +44,19 @@ describe("checkConsistency", () => {
       [
         `LDS ${NAME} refers to ECDS ${NAME}, which does not exist`,
         `LDS ${NAME} refers to RDS meltemi_tunnel, which does not exist`,
+      ],
+    ],
+    [
+      "a listener whose filter picks a cluster for each connection, without it",
+      [listener("connection")],
+      [`LDS ${NAME} refers to ECDS ${NAME}/connection, which does not exist`],
+    ],
+    [
+      "a listener that observes, without its filter and its cluster",
+      [listener("observe")],
+      [
+        `LDS ${NAME} refers to ECDS ${NAME}/observe, which does not exist`,
+        `LDS ${NAME} refers to CDS outbound|1||a, which does not exist`,
       ],
     ],
     ["a cluster without endpoints", [cluster("a")], ["CDS a refers to EDS a, which does not exist"]],

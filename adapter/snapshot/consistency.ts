@@ -1,5 +1,6 @@
 import type { FilterConfig } from "../filter-config/filter-config.js";
 import type { Resource, ResourceType } from "../xds/resource.js";
+import { NO_CLUSTER } from "../xds/tcp-proxy.js";
 import type { Snapshot } from "./snapshot.js";
 
 interface Reference {
@@ -51,7 +52,7 @@ interface ListenerJson {
     readonly filters: readonly {
       readonly name: string;
       readonly config_discovery?: object;
-      readonly typed_config?: { readonly rds?: { readonly route_config_name: string } };
+      readonly typed_config?: { readonly rds?: { readonly route_config_name: string }; readonly cluster?: string };
     }[];
   }[];
 }
@@ -60,7 +61,9 @@ function listenerReferences({ filter_chains }: ListenerJson): readonly Reference
   const filters = filter_chains.flatMap((chain) => chain.filters);
   return filters.flatMap(({ name, config_discovery, typed_config }): Reference[] => {
     if (config_discovery !== undefined) return [{ type: "ECDS", name }];
-    return typed_config?.rds === undefined ? [] : [{ type: "RDS", name: typed_config.rds.route_config_name }];
+    if (typed_config?.rds !== undefined) return [{ type: "RDS", name: typed_config.rds.route_config_name }];
+    const cluster = typed_config?.cluster;
+    return cluster === undefined || cluster === NO_CLUSTER ? [] : [{ type: "CDS", name: cluster }];
   });
 }
 

@@ -48,7 +48,7 @@ function firstRefused(
     const name = String(index);
     return { name, services: [name], routes: routes.map(({ route }) => route) };
   });
-  const listener = { protocol, port, virtualHosts };
+  const listener = { protocol, port, mode: "call", virtualHosts } as const;
   const said = check(protocol, toFilterConfig(listener));
   const origins = new Map(virtualServices.flatMap(({ routes }) => routes.map(({ route, origin }) => [route, origin])));
   return said === undefined ? undefined : refusalOf(said, listener, origins);

@@ -164,7 +164,7 @@ function buildListeners(
     .map(({ protocol, port, virtualServices, defaults }): OutboundListener => {
       const built = buildVirtualHosts(port, virtualServices, defaults, services);
       problems.push(...built.problems);
-      return { protocol, port, virtualHosts: built.virtualHosts };
+      return { protocol, port, mode: "call", virtualHosts: built.virtualHosts };
     });
   return { listeners, problems };
 }

@@ -3,7 +3,16 @@ import type { OutboundListener } from "../model/model.js";
 import { bindListeners } from "./bind.js";
 
 function listener(protocol: string, port: number, ...services: string[]): OutboundListener {
-  return { protocol, port, virtualHosts: [{ name: `${services[0]}:${port}`, services, routes: [] }] };
+  return { protocol, port, mode: "call", virtualHosts: [{ name: `${services[0]}:${port}`, services, routes: [] }] };
+}
+
+/** A listener of mode `observe` whose routes lead to these hosts. */
+function observing(port: number, ...hosts: string[]): OutboundListener {
+  const routes = hosts.map((host) => {
+    const destinations = [{ host, subset: undefined, port: 1, weight: 100 }];
+    return { name: host, match: [], destinations, origin: undefined };
+  });
+  return { ...listener("dubbo", port), mode: "observe", virtualHosts: [{ name: "v", services: ["*"], routes }] };
 }
 
 describe("bindListeners", () => {
@@ -55,5 +64,29 @@ describe("bindListeners", () => {
     const { bound, problems } = bindListeners([listener("dubbo", 1, "a"), listener("thrift", 1, "b")], []);
     expect(bound.map(({ name }) => name)).toEqual(["outbound_dubbo_1"]);
     expect(problems).toEqual([expect.stringContaining("outbound_thrift_1 is left out: 127.0.0.1 port 1 is taken")]);
+  });
+
+  it("gives a listener that ports of several modes share the one that serves all of them, and says so", () => {
+    const addresses = [{ ip: "127.0.0.1", port: 9 }] as const;
+    const one = { ...listener("dubbo", 1, "a"), mode: "connection" } as const;
+    const shared = bindListeners(
+      [one, { ...listener("dubbo", 2, "b"), mode: "connection" }],
+      [{ protocol: "dubbo", addresses }],
+    );
+    expect(shared).toMatchObject({ bound: [{ listener: { mode: "connection" } }], problems: [] });
+    const mixed = bindListeners([one, listener("dubbo", 2, "b")], [{ protocol: "dubbo", addresses }]);
+    expect(mixed.bound).toMatchObject([{ listener: { mode: "call" } }]);
+    expect(mixed.problems).toEqual([expect.stringContaining("port 1 is of mode connection and port 2 of mode call")]);
+  });
+
+  it("observes only what leads to one cluster, and says so", () => {
+    const { bound, problems } = bindListeners([observing(1, "a", "a"), observing(2, "a", "b"), observing(3)], []);
+    expect(bound.map(({ listener }) => listener.mode)).toEqual(["observe", "call", "call"]);
+    expect(problems).toEqual([
+      expect.stringContaining(
+        "outbound_dubbo_2 is of mode observe, for which all routes must lead to one cluster, and they lead to 2",
+      ),
+      expect.stringContaining("and they lead to 0"),
+    ]);
   });
 });

@@ -1,4 +1,5 @@
-import type { OutboundListener, VirtualHost } from "../model/model.js";
+import { clustersOf } from "../model/cluster-name.js";
+import type { ListenerMode, OutboundListener, VirtualHost } from "../model/model.js";
 
 export interface BindAddress {
   readonly ip: string;
@@ -46,10 +47,41 @@ export function bindListeners(
   }
   for (const [{ protocol, addresses }, members] of shared) {
     const port = addresses[0].port;
-    const listener = { protocol, port, virtualHosts: mergeVirtualHosts(members, problems) };
+    const listener = {
+      protocol,
+      port,
+      mode: sharedMode(members, problems),
+      virtualHosts: mergeVirtualHosts(members, problems),
+    };
     bound.push({ name: listenerName(protocol, port), addresses, listener });
   }
-  return { bound: withoutConflicts(bound, problems), problems };
+  const served = bound.map((one) => observable(one, problems));
+  return { bound: withoutConflicts(served, problems), problems };
+}
+
+/** One listener has one mode. Where its ports are of several, the one that serves all of them. */
+function sharedMode(members: readonly OutboundListener[], problems: string[]): ListenerMode {
+  const [first, ...others] = members;
+  const mode = first?.mode ?? "call";
+  const other = others.find((member) => member.mode !== mode);
+  if (first === undefined || other === undefined) return mode;
+  problems.push(
+    `port ${first.port} is of mode ${mode} and port ${other.port} of mode ${other.mode}, which share a listener; it is ` +
+      `of mode call. Give each port a listener of its own (--listen with a port), or all of them one mode`,
+  );
+  return "call";
+}
+
+/** To observe is to carry connections to one cluster. Where routes lead to several, or to none, it is done call by call. */
+function observable(bound: BoundListener, problems: string[]): BoundListener {
+  const { name, listener } = bound;
+  const clusters = listener.mode === "observe" ? clustersOf(listener).length : 1;
+  if (clusters === 1) return bound;
+  problems.push(
+    `listener ${name} is of mode observe, for which all routes must lead to one cluster, and they lead to ${clusters}; ` +
+      "it is of mode call",
+  );
+  return { ...bound, listener: { ...listener, mode: "call" } };
 }
 
 /** A shared listener is named by the port it is bound to: services that come and go on other ports do not rename it. */

@@ -30,9 +30,10 @@ export function buildResources(
     const { name, listener } = bind;
     const config = toFilterConfig(listener);
     const table = { ...config, version: versions.of(name, config) };
-    resources.push(buildListener(bind), buildExtensionConfig(name, listener.protocol, table, code));
+    const filter = { listener: name, protocol: listener.protocol, mode: listener.mode };
+    resources.push(buildListener(bind), buildExtensionConfig(filter, table, code));
   }
-  if (bound.length > 0) resources.push(buildTunnelRoute());
+  if (bound.some(({ listener }) => listener.mode === "call")) resources.push(buildTunnelRoute());
   const destinations = destinationsOf(mesh);
   for (const service of mesh.services) {
     for (const port of service.ports) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
 
 function vmConfig(code: WasmCode): unknown {
-  const { json } = buildExtensionConfig("l", "dubbo", {}, code);
+  const { json } = buildExtensionConfig({ listener: "l", protocol: "dubbo", mode: "call" }, {}, code);
   return (json as { typed_config: { config: { vm_config: object } } }).typed_config.config.vm_config;
 }
 

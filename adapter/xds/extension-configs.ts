@@ -1,3 +1,4 @@
+import { type FilterIdentity, filterName, rootId } from "./filter-identity.js";
 import { any, duration, type JsonObject } from "./json.js";
 import { READ_BUFFER_BYTES } from "./listeners.js";
 import { makeResource, type Resource } from "./resource.js";
@@ -21,13 +22,14 @@ const FETCH_TIMEOUT_MS = 10_000;
  * refuses leaves the last good one in force. There is no default configuration: until the first good one has come the
  * listener resets connections, better than a filter that lets bytes pass to the tunnels' HTTP/2.
  */
-export function buildExtensionConfig(listener: string, protocol: string, table: object, code: WasmCode): Resource {
-  return makeResource("ECDS", listener, {
-    name: listener,
+export function buildExtensionConfig(filter: FilterIdentity, table: object, code: WasmCode): Resource {
+  const name = filterName(filter);
+  return makeResource("ECDS", name, {
+    name,
     typed_config: any("envoy.extensions.filters.network.wasm.v3.Wasm", {
       config: {
-        name: listener,
-        root_id: protocol,
+        name: filter.listener,
+        root_id: rootId(filter),
         vm_config: {
           vm_id: VM_ID,
           runtime: "envoy.wasm.runtime.v8",

@@ -1,26 +1,48 @@
 import { describe, expect, it } from "vitest";
-import type { Route } from "../model/model.js";
+import type { ListenerMode, Route } from "../model/model.js";
 import { buildExtensionConfig } from "./extension-configs.js";
 import { buildListener } from "./listeners.js";
 
 const ADDRESSES = [{ ip: "127.0.0.1", port: 1 }] as const;
 
-function listenerWith(...routes: Route[]) {
-  const listener = { protocol: "dubbo", port: 1, virtualHosts: [{ name: "v", services: ["s"], routes }] };
+function listenerWith(mode: ListenerMode, ...routes: Route[]) {
+  const listener = { protocol: "dubbo", port: 1, mode, virtualHosts: [{ name: "v", services: ["s"], routes }] };
   return buildListener({ name: "l", addresses: ADDRESSES, listener });
 }
 
+function routeTo(host: string): Route {
+  const match = [{ name: "user", invert: false, kind: "exact", value: "jason" }] as const;
+  return { name: "r", match, destinations: [{ host, subset: undefined, port: 1, weight: 100 }], origin: undefined };
+}
+
+function filtersOf(mode: ListenerMode): unknown {
+  const [chain] = listenerWith(mode, routeTo("a")).json.filter_chains as unknown as { filters: object[] }[];
+  return chain?.filters;
+}
+
 describe("a listener", () => {
-  it("is the same whatever the routes, so that they change without draining its connections", () => {
-    const match = [{ name: "user", invert: false, kind: "exact", value: "jason" }] as const;
-    const route = { name: "r", match, destinations: [], origin: undefined };
-    expect(listenerWith(route).version).toBe(listenerWith().version);
+  it.each(["call", "connection"] as const)(
+    "of mode %s is the same whatever the routes, so that they change without draining its connections",
+    (mode) => {
+      expect(listenerWith(mode, routeTo("a")).version).toBe(listenerWith(mode).version);
+    },
+  );
+
+  it("has its filter, of the name that fits its mode, before what carries the calls", () => {
+    const tcpProxy = "envoy.filters.network.tcp_proxy";
+    expect(filtersOf("call")).toMatchObject([{ name: "l" }, { name: "envoy.filters.network.http_connection_manager" }]);
+    expect(filtersOf("connection")).toMatchObject([{ name: "l/connection" }, { name: tcpProxy }]);
+    expect(filtersOf("observe")).toMatchObject([
+      { name: "l/observe" },
+      { name: tcpProxy, typed_config: { cluster: "outbound|1||a" } },
+    ]);
   });
 
   it("has the read buffer that its filter is told of", () => {
-    const { json } = buildExtensionConfig("l", "dubbo", {}, { kind: "file", path: "/m.wasm" });
+    const filter = { listener: "l", protocol: "dubbo", mode: "call" } as const;
+    const { json } = buildExtensionConfig(filter, {}, { kind: "file", path: "/m.wasm" });
     const { config } = (json as { typed_config: { config: { configuration: { value: string } } } }).typed_config;
     const told = JSON.parse(config.configuration.value) as { read_buffer_bytes: number };
-    expect(told.read_buffer_bytes).toBe(listenerWith().json.per_connection_buffer_limit_bytes);
+    expect(told.read_buffer_bytes).toBe(listenerWith("call").json.per_connection_buffer_limit_bytes);
   });
 });

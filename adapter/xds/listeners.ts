@@ -1,7 +1,11 @@
+import { clustersOf } from "../model/cluster-name.js";
+import type { OutboundListener } from "../model/model.js";
 import { socketAddress } from "./address.js";
 import type { BoundListener } from "./bind.js";
+import { filterName } from "./filter-identity.js";
 import type { JsonObject } from "./json.js";
 import { ADS, makeResource, type Resource } from "./resource.js";
+import { connectionFilter, observedFilter } from "./tcp-proxy.js";
 import { tunnelFilter } from "./tunnel.js";
 
 /**
@@ -13,10 +17,10 @@ import { tunnelFilter } from "./tunnel.js";
 export const READ_BUFFER_BYTES = (1 << 20) + (128 << 10);
 
 /**
- * LDS: the filter, which comes by ECDS, before the connection manager that carries its tunnels. Nothing here depends on the
- * routes.
+ * LDS: the filter, which comes by ECDS, before what carries the calls: the connection manager with its tunnels, or a TCP proxy.
+ * Nothing here depends on the routes, but for the one cluster of a listener that only observes.
  */
-export function buildListener({ name, addresses }: BoundListener): Resource {
+export function buildListener({ name, addresses, listener }: BoundListener): Resource {
   const [first, ...additional] = addresses;
   return makeResource("LDS", name, {
     name,
@@ -26,13 +30,24 @@ export function buildListener({ name, addresses }: BoundListener): Resource {
     stat_prefix: name,
     traffic_direction: "OUTBOUND",
     per_connection_buffer_limit_bytes: READ_BUFFER_BYTES,
-    filter_chains: [{ filters: [meltemiFilter(name), tunnelFilter(name)] }],
+    filter_chains: [{ filters: [meltemiFilter(filterName({ listener: name, ...listener })), carrier(name, listener)] }],
   });
 }
 
-function meltemiFilter(listener: string): JsonObject {
+function carrier(name: string, listener: OutboundListener): JsonObject {
+  switch (listener.mode) {
+    case "call":
+      return tunnelFilter(name);
+    case "connection":
+      return connectionFilter(name);
+    case "observe":
+      return observedFilter(name, clustersOf(listener)[0] ?? "");
+  }
+}
+
+function meltemiFilter(name: string): JsonObject {
   return {
-    name: listener,
+    name,
     config_discovery: {
       config_source: ADS,
       type_urls: ["type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm"],

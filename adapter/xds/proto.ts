@@ -15,6 +15,7 @@ const FILES = [
   "envoy/config/route/v3/route.proto",
   "envoy/extensions/filters/http/router/v3/router.proto",
   "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto",
+  "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto",
   "envoy/extensions/filters/network/wasm/v3/wasm.proto",
   "envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto",
   "envoy/extensions/transport_sockets/tls/v3/tls.proto",
@@ -36,6 +37,7 @@ function load(): protobuf.Root {
     directories.map((directory) => join(directory, file)).find((path) => existsSync(path)) ?? null;
   loaded.loadSync(FILES, { keepCase: true });
   addReload(loaded);
+  addEarlyData(loaded);
   loaded.resolveAll();
   return loaded;
 }
@@ -50,4 +52,16 @@ function addReload(loaded: protobuf.Root): void {
   const plugin = wasm.lookupType("PluginConfig");
   plugin.add(new protobuf.Field("failure_policy", 7, "FailurePolicy"));
   plugin.add(new protobuf.Field("reload_config", 8, "ReloadConfig"));
+}
+
+/** Nor, for it is of Envoy 1.37, how tcp_proxy waits for a cluster. */
+function addEarlyData(loaded: protobuf.Root): void {
+  const package_ = loaded.lookup("envoy.extensions.filters.network.tcp_proxy.v3") as protobuf.Namespace;
+  if (package_.get("UpstreamConnectMode") !== null) return;
+  package_.add(
+    new protobuf.Enum("UpstreamConnectMode", { IMMEDIATE: 0, ON_DOWNSTREAM_DATA: 1, ON_DOWNSTREAM_TLS_HANDSHAKE: 2 }),
+  );
+  const tcpProxy = package_.lookupType("TcpProxy");
+  tcpProxy.add(new protobuf.Field("upstream_connect_mode", 21, "UpstreamConnectMode"));
+  tcpProxy.add(new protobuf.Field("max_early_data_bytes", 22, "google.protobuf.UInt32Value"));
 }

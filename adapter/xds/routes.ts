@@ -4,8 +4,8 @@ import { makeResource, type Resource } from "./resource.js";
 /** The one route configuration that all tunnels share; by RDS, so that it can change without draining a listener. */
 export const TUNNEL_ROUTE = "meltemi_tunnel";
 
-/** Times a tunnel tries another host before the calls on it fail. */
-const CONNECT_RETRIES = 3;
+/** Times a tunnel, or a carried connection, tries to reach a host once more before the calls on it fail. */
+export const CONNECT_RETRIES = 3;
 /** Draws for a host that was not tried yet. With one of four hosts alive three draws fail too often; they cost nothing. */
 const HOST_DRAWS = 16;
 

@@ -84,8 +84,18 @@ const FULL: Mesh = meshOf(
   ],
 );
 
+/** A listener of each mode, all behind the same service. */
+const MODES: Mesh = {
+  services: DEFAULTS.services,
+  listeners: (["connection", "observe"] as const).map((mode, index) => {
+    const [virtualHost] = meshOf([], [routeTo("v2")]).listeners.flatMap(({ virtualHosts }) => virtualHosts);
+    return { protocol: "dubbo", port: 20881 + index, mode, virtualHosts: virtualHost ? [virtualHost] : [] };
+  }),
+};
+
 describe.each([
   ["defaults", DEFAULTS],
+  ["modes", MODES],
   ["full", FULL],
 ])("the resources of the mesh %s", (name, mesh) => {
   const { resources, problems } = buildResources(mesh, {

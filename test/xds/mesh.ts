@@ -30,5 +30,5 @@ export function routeTo(subset: string | undefined, overrides: Partial<Route> = 
 
 export function meshOf(services: readonly Service[], routes: readonly Route[], port = 20880): Mesh {
   const virtualHost = { name: "reviews.prod.svc.cluster.local:20880", services: ["org.example.Reviews"], routes };
-  return { services, listeners: [{ protocol: "dubbo", port, virtualHosts: [virtualHost] }] };
+  return { services, listeners: [{ protocol: "dubbo", port, mode: "call", virtualHosts: [virtualHost] }] };
 }
