@@ -30,6 +30,7 @@ import {
 import { beginPath, fail, failed, failMissing, failWith } from "./problem";
 import { setProtocol } from "./read-match";
 import { readRoute } from "./read-route";
+import { readClusters, readConnection } from "./read-settings";
 
 export { configError, configErrorBytes } from "./problem";
 
@@ -66,6 +67,10 @@ function readFilterConfig(): bool {
       if (readInteger(0, MAX_CONFIGURED_MESSAGE_BYTES) && integer > 0) setMaxMessageBytes(<u32>integer);
     } else if (isField("read_buffer_bytes", 3)) {
       if (readInteger(0, u32.MAX_VALUE) && integer > 0) setReadBufferBytes(<u32>integer);
+    } else if (isField("clusters", 4)) {
+      readClusters();
+    } else if (isField("connection", 5)) {
+      readConnection();
     } else if (isField("version", 2)) {
       // Nothing depends on it: it makes this configuration differ from all before it.
       readString();

@@ -1,7 +1,7 @@
 import { slotAddress, slotLength } from "../codec/attributes";
-import { Name, nameBytes } from "../memory/name";
+import { nameBytes } from "../memory/name";
 import { Condition, Matcher } from "../route/condition";
-import { Route, Table } from "../route/table";
+import { Cluster, Route, Table } from "../route/table";
 import { raw, writeInteger, writeText } from "./json-writer";
 
 /** A route as `explain` shows it. */
@@ -16,7 +16,7 @@ export function writeRoute(route: Route): void {
   let before: u32 = 0;
   for (let i: u32 = 0; i < route.clusterCount; i++) {
     const entry = route.clusters + ((<usize>i) << 3);
-    const name = changetype<Name>(<usize>load<u32>(entry));
+    const name = changetype<Cluster>(<usize>load<u32>(entry)).name;
     const sum = load<u32>(entry, 4);
     raw(i ? ',{"name":' : '{"name":');
     writeText(nameBytes(name), name.length);

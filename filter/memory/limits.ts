@@ -55,6 +55,18 @@ export const MAX_STASH_BYTES: u32 = 16 << 10;
  */
 export const MAX_TUNNELS: u32 = 256;
 
+/** Tunnels of one connection to one cluster, unless the configuration says otherwise. */
+export const DEFAULT_MAX_TUNNELS_OF_CLUSTER: u32 = 16;
+
+/** Calls in flight on a tunnel before another is opened, unless the configuration says otherwise. */
+export const DEFAULT_CALLS_PER_TUNNEL: u32 = 100;
+
+/** A tunnel that is so old takes no new calls, unless the configuration says otherwise. */
+export const DEFAULT_MAX_TUNNEL_AGE_MS: u32 = 60_000;
+
+/** A tunnel without a call in flight for so long is closed, unless the configuration says otherwise. */
+export const DEFAULT_TUNNEL_IDLE_TIMEOUT_MS: u32 = 30_000;
+
 /** RFC 9113 section 6.5.2: what no sender should set SETTINGS_MAX_CONCURRENT_STREAMS below, counted on until HCM's has come. */
 export const INITIAL_MAX_STREAMS: u32 = 100;
 

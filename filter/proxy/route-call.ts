@@ -42,11 +42,11 @@ function routeCall(connection: Connection, table: Table): void {
   const cluster = pickCluster(route, random32());
   const tunnel = tunnelTo(connection, cluster);
   if (!tunnel) {
-    if (!oneWay) refuseOverload(connection, cluster);
+    if (!oneWay) refuseOverload(connection, cluster.name);
     return;
   }
   connection.messageTunnel = tunnel;
-  const series = seriesOf(connection.listener, host.name, message.method, message.methodBytes, cluster);
+  const series = seriesOf(connection.listener, host.name, message.method, message.methodBytes, cluster.name);
   if (oneWay) {
     countCall(series, STATUS_ONE_WAY);
     return;

@@ -1,21 +1,21 @@
 import { addTunnel } from "../http2/session";
 import { newTunnel, Tunnel, TunnelState } from "../http2/tunnel";
 import { MAX_TUNNELS } from "../memory/limits";
-import { Name } from "../memory/name";
+import { Cluster } from "../route/table";
 import { Connection } from "./connection";
 
 /** The tunnel of this connection to `cluster`, opened if need be; null if none may be opened. */
-export function tunnelTo(connection: Connection, cluster: Name): Tunnel | null {
+export function tunnelTo(connection: Connection, cluster: Cluster): Tunnel | null {
   let tunnel = connection.tunnels;
   while (tunnel) {
-    if (tunnel.cluster == cluster && takesCalls(tunnel)) return tunnel;
+    if (tunnel.cluster == cluster.name && takesCalls(tunnel)) return tunnel;
     tunnel = tunnel.next;
   }
   if (connection.goingAway) return null;
   // One that is given up is HCM's stream until HCM has ended it too.
   if (connection.tunnelCount >= min<u32>(MAX_TUNNELS, connection.peerMaxStreams)) abandonIdle(connection);
   if (connection.tunnelCount >= connection.peerMaxStreams || openTunnels(connection) >= MAX_TUNNELS) return null;
-  const opened = newTunnel(connection.nextStream, cluster, connection.peerInitialWindow);
+  const opened = newTunnel(connection.nextStream, cluster.name, connection.peerInitialWindow);
   connection.nextStream += 2;
   addTunnel(connection, opened);
   return opened;

@@ -1,6 +1,14 @@
 import { BUILTINS, Demand, NAMED_ENTRY_BYTES } from "../codec/attributes";
 import { hashBytes } from "../memory/bytes";
-import { DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_READ_BUFFER_BYTES, MAX_SLOTS } from "../memory/limits";
+import {
+  DEFAULT_CALLS_PER_TUNNEL,
+  DEFAULT_MAX_MESSAGE_BYTES,
+  DEFAULT_MAX_TUNNEL_AGE_MS,
+  DEFAULT_MAX_TUNNELS_OF_CLUSTER,
+  DEFAULT_READ_BUFFER_BYTES,
+  DEFAULT_TUNNEL_IDLE_TIMEOUT_MS,
+  MAX_SLOTS,
+} from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { Arena, copyInto, freeArena, newArena, take } from "./arena";
 import { ByteMap, copyMap, insert, lookup, newMap } from "./byte-map";
@@ -11,7 +19,7 @@ import { Automaton } from "./regex/automaton";
 import { inner, innerBytes, isExact, prefix, prefixBytes, suffix, suffixBytes } from "./regex/literals";
 import { compileRegex } from "./regex/regex";
 import { freeWorkspace, newWorkspace, Workspace } from "./regex/workspace";
-import { freeTable, holdName, Route, setLastTable, Table, VirtualHost } from "./table";
+import { Cluster, ConnectionSettings, freeTable, holdName, Route, setLastTable, Table, VirtualHost } from "./table";
 
 /**
  * Puts a table together: `beginTable`; for each virtual host its routes, for each route its conditions and clusters; then
@@ -23,6 +31,7 @@ let table: Table = changetype<Table>(0);
 let scratch: Arena = changetype<Arena>(0);
 let services: ByteMap = changetype<ByteMap>(0);
 let hostNames: ByteMap = changetype<ByteMap>(0);
+let clusters: ByteMap = changetype<ByteMap>(0);
 /** All that tells conditions apart, to Condition. */
 let conditions: ByteMap = changetype<ByteMap>(0);
 let routes: List = changetype<List>(0);
@@ -64,6 +73,8 @@ export function beginTable(): void {
   table.arena = arena;
   table.maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES;
   table.readBufferBytes = DEFAULT_READ_BUFFER_BYTES;
+  table.connection = changetype<ConnectionSettings>(take(arena, offsetof<ConnectionSettings>()));
+  table.connection.tunnelIdleTimeout_ms = DEFAULT_TUNNEL_IDLE_TIMEOUT_MS;
   table.attributes = take(arena, (<usize>MAX_SLOTS) << 3);
   const demand = changetype<Demand>(take(arena, offsetof<Demand>()));
   demand.named = take(arena, <usize>MAX_SLOTS * NAMED_ENTRY_BYTES);
@@ -72,6 +83,7 @@ export function beginTable(): void {
   scratch = newArena();
   services = newMap(scratch);
   hostNames = newMap(scratch);
+  clusters = newMap(scratch);
   conditions = newMap(scratch);
   routes = newList(scratch);
   routeConditions = newList(scratch);
@@ -97,6 +109,26 @@ export function setMaxMessageBytes(bytes: u32): void {
 
 export function setReadBufferBytes(bytes: u32): void {
   table.readBufferBytes = bytes;
+}
+
+/** The settings of connections, to be filled. */
+export function connectionSettings(): ConnectionSettings {
+  return table.connection;
+}
+
+/** The table's cluster of this name; settings and routes may come in any order. */
+export function clusterOf(name: usize, length: u32): Cluster {
+  const hash = hashBytes(name, length);
+  const known = lookup(clusters, hash, name, length);
+  if (known) return changetype<Cluster>(<usize>known);
+  const cluster = changetype<Cluster>(take(table.arena, offsetof<Cluster>()));
+  cluster.name = holdName(table, name, length);
+  cluster.minTunnels = 1;
+  cluster.maxTunnels = DEFAULT_MAX_TUNNELS_OF_CLUSTER;
+  cluster.callsPerTunnel = DEFAULT_CALLS_PER_TUNNEL;
+  cluster.maxTunnelAge_ms = DEFAULT_MAX_TUNNEL_AGE_MS;
+  insert(clusters, scratch, hash, nameBytes(cluster.name), length, <u32>changetype<usize>(cluster));
+  return cluster;
 }
 
 /** A virtual host with nothing in it yet. */
@@ -140,7 +172,7 @@ export function finishVirtualHost(host: VirtualHost): void {
 export function addCluster(name: usize, length: u32, weight: u32): bool {
   totalWeight += weight;
   if (totalWeight > <u64>u32.MAX_VALUE) return false;
-  push(routeClusters, scratch, <u32>changetype<usize>(holdName(table, name, length)));
+  push(routeClusters, scratch, <u32>changetype<usize>(clusterOf(name, length)));
   push(routeClusters, scratch, <u32>totalWeight);
   return true;
 }

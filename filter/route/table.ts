@@ -16,6 +16,7 @@ export class Table {
   maxMessageBytes: u32;
   /** What Envoy's read buffer may hold. */
   readBufferBytes: u32;
+  connection: ConnectionSettings;
   virtualHostCount: u32;
   serviceCount: u32;
   routeCount: u32;
@@ -30,6 +31,31 @@ export class Table {
   /** Every reference to a name the table took: [ name u32 | next u32 ]. */
   heldNames: usize;
   arena: Arena;
+}
+
+/** What holds for the client connections of the listener. 0 for the first two: never. */
+@unmanaged
+export class ConnectionSettings {
+  maxAge_ms: u32;
+  idleTimeout_ms: u32;
+  tunnelIdleTimeout_ms: u32;
+}
+
+/**
+ * A cluster that routes lead to, once for the whole table. It goes when the table does, and its settings with it: what
+ * outlives the table holds on to the name.
+ */
+@unmanaged
+export class Cluster {
+  name: Name;
+  minTunnels: u32;
+  maxTunnels: u32;
+  callsPerTunnel: u32;
+  maxTunnelAge_ms: u32;
+  /** 0: no limit. */
+  maxTunnelCalls: u32;
+  /** The configuration has settings for it. */
+  configured: bool;
 }
 
 @unmanaged
@@ -50,7 +76,7 @@ export class Route {
   /** `conditionCount` addresses of conditions, as configured. */
   conditions: usize;
   clusterCount: u32;
-  /** [ Name u32 | weight of this and all before it u32 ] */
+  /** [ Cluster u32 | weight of this and all before it u32 ] */
   clusters: usize;
   totalWeight: u32;
   name: usize;
@@ -81,12 +107,12 @@ export function virtualHostOf(table: Table, service: usize, length: u32): Virtua
 }
 
 /** The cluster of a call on this route, by weight. `random`: 32 random bits. */
-export function pickCluster(route: Route, random: u32): Name {
+export function pickCluster(route: Route, random: u32): Cluster {
   // Multiplying spreads the draw over [0, totalWeight) without a division.
   const draw = <u32>((<u64>random * <u64>route.totalWeight) >> 32);
   let entry = route.clusters;
   while (load<u32>(entry, 4) <= draw) entry += 8;
-  return changetype<Name>(<usize>load<u32>(entry));
+  return changetype<Cluster>(<usize>load<u32>(entry));
 }
 
 /** A name that the table holds until it is freed. */

@@ -21,6 +21,8 @@ const matcher = (fields: Record<string, unknown>) => route({ match: { attributes
 const weights = (...all: unknown[]) =>
   route({ route: { weighted_clusters: { clusters: all.map((weight) => ({ name: "c", weight })) } } });
 
+const settings = (...clusters: unknown[]) => ({ ...route({}), clusters });
+
 const refused: [what: string, config: unknown, reason: string][] = [
   ["nothing", "", "must be an object"],
   ["a list", "[]", "must be an object"],
@@ -173,6 +175,46 @@ const refused: [what: string, config: unknown, reason: string][] = [
     }),
     "virtual_hosts[0].routes[64].match.attributes[0]: the routes name more than 64 different attributes",
   ],
+  ["settings without a cluster", settings({ min_tunnels: 1 }), "clusters[0].name: missing"],
+  ["settings of a cluster without a name", settings({ name: "" }), "clusters[0].name: must not be empty"],
+  [
+    "a cluster's settings twice",
+    settings({ name: "c" }, { name: "c" }),
+    "clusters[1].name: the cluster has settings already: c",
+  ],
+  ["too many tunnels", settings({ name: "c", max_tunnels: 257 }), "clusters[0].max_tunnels: out of range"],
+  ["too many tunnels at least", settings({ name: "c", min_tunnels: 257 }), "clusters[0].min_tunnels: out of range"],
+  [
+    "fewer tunnels at most than at least",
+    settings({ name: "c", min_tunnels: 3, max_tunnels: 2 }),
+    "clusters[0].max_tunnels: must not be less than min_tunnels",
+  ],
+  [
+    "a negative number of calls",
+    settings({ name: "c", max_tunnel_calls: -1 }),
+    "clusters[0].max_tunnel_calls: out of range",
+  ],
+  [
+    "an age beyond 32 bits",
+    settings({ name: "c", max_tunnel_age_ms: 2 ** 32 }),
+    "clusters[0].max_tunnel_age_ms: out of range",
+  ],
+  [
+    "a part of a call",
+    settings({ name: "c", calls_per_tunnel: 0.5 }),
+    "clusters[0].calls_per_tunnel: must be an integer",
+  ],
+  ["an unknown setting of a cluster", settings({ name: "c", tunnels: 1 }), "clusters[0].tunnels: unknown field"],
+  [
+    "an unknown setting of connections",
+    { ...route({}), connection: { max_age: 1 } },
+    "connection.max_age: unknown field",
+  ],
+  [
+    "a timeout that is none",
+    { ...route({}), connection: { idle_timeout_ms: "1s" } },
+    "connection.idle_timeout_ms: must be an integer",
+  ],
   ["nesting without end", "[".repeat(100_000), "must be an object"],
   ["nesting in a field", `{"virtual_hosts":${"[".repeat(100_000)}`, "virtual_hosts[0]: must be an object"],
 ];
@@ -286,6 +328,41 @@ describe("takes", () => {
       expect(said).toMatch(/^max_message_bytes: must be (an integer|a number)$/);
     },
   );
+
+  test("settings of a cluster, before its routes and after, and none for those that no route names", () => {
+    const call = { service: "a", attributes: {} };
+    const of = (config: unknown) => {
+      const table = router.table(config);
+      const settings = table.clusterSettings(call);
+      table.free();
+      return settings;
+    };
+    const all = { min_tunnels: 2, max_tunnels: 3, calls_per_tunnel: 4, max_tunnel_age_ms: 5, max_tunnel_calls: 6 };
+    const defaults = [1, 16, 100, 60_000, 0];
+    expect(of(route({}))).toEqual(defaults);
+    expect(of(settings({ name: "c" }))).toEqual(defaults);
+    expect(
+      of(settings({ name: "c", min_tunnels: 0, max_tunnels: 0, calls_per_tunnel: 0, max_tunnel_age_ms: 0 })),
+    ).toEqual(defaults);
+    expect(of(settings({ name: "other", ...all }))).toEqual(defaults);
+    expect(of(settings({ name: "other" }, { name: "c", ...all }))).toEqual([2, 3, 4, 5, 6]);
+    expect(of({ clusters: [{ name: "c", ...all }], ...route({}) })).toEqual([2, 3, 4, 5, 6]);
+    expect(of(settings({ name: "c", min_tunnels: 20 }))).toEqual([20, 20, 100, 60_000, 0]);
+    expect(of(settings({ name: "c", min_tunnels: 256, max_tunnels: 256 }))).toEqual([256, 256, 100, 60_000, 0]);
+    expect(of(settings({ name: "c", max_tunnels: 1 }))).toEqual([1, 1, 100, 60_000, 0]);
+  });
+
+  test("settings of connections", () => {
+    const of = (connection: unknown) => {
+      const table = router.table({ ...route({}), connection });
+      const settings = table.connectionSettings;
+      table.free();
+      return settings;
+    };
+    expect(of(null)).toEqual([0, 0, 30_000]);
+    expect(of({ tunnel_idle_timeout_ms: 0 })).toEqual([0, 0, 30_000]);
+    expect(of({ max_age_ms: 1, idle_timeout_ms: 2, tunnel_idle_timeout_ms: 4294967295 })).toEqual([1, 2, 4294967295]);
+  });
 
   test("the ends of 64 bits", () => {
     const range = { start: "-9223372036854775808", end: "9223372036854775807" };

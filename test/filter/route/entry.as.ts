@@ -6,7 +6,16 @@ import { hashBytes } from "../../../filter/memory/bytes";
 import { nameBytes } from "../../../filter/memory/name";
 import { beginRound, Condition } from "../../../filter/route/condition";
 import { find, found, routeHolds } from "../../../filter/route/find";
-import { conditionAt, freeTable, pickCluster, Route, routeAt, Table, virtualHostOf } from "../../../filter/route/table";
+import {
+  Cluster,
+  conditionAt,
+  freeTable,
+  pickCluster,
+  Route,
+  routeAt,
+  Table,
+  virtualHostOf,
+} from "../../../filter/route/table";
 
 export function allocate(bytes: usize): usize {
   return heap.alloc(bytes);
@@ -84,12 +93,16 @@ export function routeOften(table: usize, times: i32): i64 {
 
 /** Address of the cluster's name for the route that `find` takes; its length by `lastLength`. */
 export function cluster(table: usize, random: u32): usize {
-  const name = pickCluster(find(changetype<Table>(table), message)!, random);
+  picked = pickCluster(find(changetype<Table>(table), message)!, random);
+  const name = picked.name;
   length = name.length;
   return nameBytes(name);
 }
 
 let length: u32 = 0;
+
+/** What `cluster` gave last. */
+let picked: Cluster = changetype<Cluster>(0);
 
 export function lastLength(): u32 {
   return length;
@@ -118,6 +131,27 @@ export function namedCount(table: usize): i32 {
 
 export function maxMessageBytes(table: usize): u32 {
   return changetype<Table>(table).maxMessageBytes;
+}
+
+/** A setting of the cluster that `cluster` gave last, by its place in the message. */
+export function clusterSetting(field: i32): u32 {
+  switch (field) {
+    case 0:
+      return picked.minTunnels;
+    case 1:
+      return picked.maxTunnels;
+    case 2:
+      return picked.callsPerTunnel;
+    case 3:
+      return picked.maxTunnelAge_ms;
+    default:
+      return picked.maxTunnelCalls;
+  }
+}
+
+export function connectionSetting(table: usize, field: i32): u32 {
+  const settings = changetype<Table>(table).connection;
+  return field === 0 ? settings.maxAge_ms : field === 1 ? settings.idleTimeout_ms : settings.tunnelIdleTimeout_ms;
 }
 
 export function hash(address: usize, length: u32): u32 {

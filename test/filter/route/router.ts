@@ -28,6 +28,8 @@ interface Exports {
   builtinSlot(table: number, builtin: number): number;
   namedCount(table: number): number;
   maxMessageBytes(table: number): number;
+  clusterSetting(field: number): number;
+  connectionSetting(table: number, field: number): number;
   hash(address: number, length: number): number;
 }
 
@@ -129,6 +131,17 @@ export class Table {
     this.load(call);
     const address = this.wasm.cluster(this.address, random);
     return this.router.text(address, this.wasm.lastLength());
+  }
+
+  /** minTunnels, maxTunnels, callsPerTunnel, maxTunnelAge_ms, maxTunnelCalls of the call's cluster. */
+  clusterSettings(call: Call): number[] {
+    this.cluster(call, 0);
+    return [0, 1, 2, 3, 4].map((field) => this.wasm.clusterSetting(field) >>> 0);
+  }
+
+  /** maxAge_ms, idleTimeout_ms, tunnelIdleTimeout_ms. */
+  get connectionSettings(): number[] {
+    return [0, 1, 2].map((field) => this.wasm.connectionSetting(this.address, field) >>> 0);
   }
 
   virtualHost(call: Call): string {
