@@ -1,4 +1,5 @@
 import { INITIAL_MAX_FRAME_BYTES, MAX_CONTROL_FRAME_BYTES, MAX_FRAME_BYTES } from "../memory/limits";
+import { GOAWAY_FIXED_BYTES, lastStream } from "./frame/goaway";
 import {
   ACK,
   END_HEADERS,
@@ -34,7 +35,7 @@ export enum Event {
   WINDOW_OPENED,
   /** Our PING was answered. */
   PING_ACK,
-  /** HCM takes no new tunnels. */
+  /** HCM wants to end the connection: no streams beyond `session.lastStream`. */
   GOING_AWAY,
   /** This is not HTTP/2 as we know it: the connection cannot go on. */
   PROTOCOL_ERROR,
@@ -141,9 +142,9 @@ function control(session: Session, payload: usize, bytes: u32): Event {
       session.pingAcksOwed++;
       return Event.NONE;
     case FrameType.GOAWAY:
-      // It comes twice: first without a last stream, then with it.
-      if (session.goingAway) return Event.NONE;
-      session.goingAway = true;
+      // It comes twice: first as a notice, with ANY_STREAM, then with the last one.
+      if (bytes < GOAWAY_FIXED_BYTES) return Event.PROTOCOL_ERROR;
+      session.lastStream = min<u32>(session.lastStream, lastStream(payload));
       return Event.GOING_AWAY;
     case FrameType.WINDOW_UPDATE:
       return windowUpdate(session, payload, bytes);

@@ -1,4 +1,5 @@
 import { INITIAL_MAX_FRAME_BYTES, INITIAL_MAX_STREAMS, INITIAL_WINDOW_BYTES } from "../memory/limits";
+import { ANY_STREAM } from "./frame/goaway";
 import { Tunnel } from "./tunnel";
 
 /** Our side of the HTTP/2 connection to HCM: what RFC 9113 makes a client remember. */
@@ -15,8 +16,8 @@ export class Session {
   pingPayload: u64;
   /** A PING of ours is under way: its acknowledgement opens a place for our own replies. */
   pingSent: bool;
-  /** HCM takes no new tunnels (section 6.8). */
-  goingAway: bool;
+  /** HCM takes no streams beyond it (section 6.8). */
+  lastStream: u32;
 
   /** Bytes that HCM lets us send on the whole connection, and on a new stream. */
   sendWindow: i32;
@@ -40,7 +41,7 @@ export class Session {
 
   tunnels: Tunnel | null;
   tunnelCount: u32;
-  /** Some tunnel has bytes to grant (`Tunnel.delivered`), a heartbeat to answer, or its end to say. */
+  /** Some tunnel has bytes to grant (`Tunnel.delivered`), a heartbeat to answer, its end to say, or unsent bytes of another. */
   tunnelsOwe: bool;
 }
 
@@ -51,6 +52,13 @@ export function initSession(session: Session): void {
   session.peerInitialWindow = INITIAL_WINDOW_BYTES;
   session.peerMaxFrame = INITIAL_MAX_FRAME_BYTES;
   session.peerMaxStreams = INITIAL_MAX_STREAMS;
+  session.lastStream = ANY_STREAM;
+}
+
+/** Longest frame that HCM reads now. Larger ones count from our acknowledgement of its SETTINGS on, which goes out first. */
+export function frameLimit(session: Session): u32 {
+  const acknowledged = session.settingsAcknowledged || session.settingsAcksOwed > 0;
+  return acknowledged ? session.peerMaxFrame : INITIAL_MAX_FRAME_BYTES;
 }
 
 export function tunnelOfStream(session: Session, stream: u32): Tunnel | null {

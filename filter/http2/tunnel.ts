@@ -8,16 +8,17 @@ import { Name, release, retain } from "../memory/name";
  *        │                                 │
  *        └─ HEADERS with another status ─► REFUSED ── RST_STREAM ───────────► (freed)
  *
- *     OPEN ── idle, and its place is needed ──► ABANDONED ── END_STREAM of ours, answered ──► (freed)
+ *     OPEN ── idle, and no longer wanted ──► ABANDONED ── END_STREAM of ours, answered ──► (freed)
  *
- * Messages may be sent while OPENING: HCM keeps them until the upstream connection is there. What a REFUSED tunnel sends is
- * HCM's text about it, which the client must never see.
+ * Messages may be sent while OPENING: HCM keeps them until the upstream connection is there. A copy is kept as well (`unsent`), to
+ * be sent on another tunnel if this one is refused. What a REFUSED tunnel sends is HCM's text about it, which the client must
+ * never see.
  */
 export enum TunnelState {
   OPENING,
   OPEN,
   REFUSED,
-  /** Given up to make room for another: we have ended our side, or do so with the next frames. */
+  /** Given up, because it is idle or its time is over: we have ended our side, or do so with the next frames. */
   ABANDONED,
 }
 
@@ -26,8 +27,8 @@ export class Tunnel {
   next: Tunnel | null;
   stream: u32;
   state: TunnelState;
-  /** The upstream takes no new calls (it said so): the cluster's next call opens another tunnel. */
-  goingAway: bool;
+  /** Takes no new calls: the upstream said so, or another tunnel has taken its place. Given up once nothing is under way on it. */
+  retiring: bool;
   cluster: Name;
   /** `address:port` of the upstream, once HCM has told; 0 before. */
   host: Name | null;
@@ -66,10 +67,32 @@ export class Tunnel {
   ended: bool;
   /** Given up, and END_STREAM is still to be sent. */
   endOwed: bool;
+  /** END_STREAM was not answered, and RST_STREAM is still to be sent. */
+  resetOwed: bool;
 
-  /** Calls in flight, oldest first (proxy/call.ts). */
+  /**
+   * While OPENING: a copy of all bytes that were sent, none of which has left Envoy. Given up (`unsentLost`) when there are
+   * too many. The first `unsentOwed` of them came from a refused tunnel and are still to be sent on this one.
+   */
+  unsent: usize;
+  unsentBytes: u32;
+  unsentCapacity: u32;
+  unsentLost: bool;
+  unsentOwed: u32;
+  /** Tunnels that were refused before this one with the same bytes. */
+  refusals: u32;
+
+  /** Calls in flight, oldest first (proxy/call.ts), and their number. */
   firstCall: usize;
   lastCall: usize;
+  callCount: u32;
+  /** Calls that were ever sent on it. */
+  calls: u32;
+  /** The connection's count of calls when this tunnel took one: the least is the longest ago. */
+  lastUse: u32;
+  /** When it was opened (up to an eighth of its age earlier, so that tunnels do not retire together), and when it last took a call or was given up. */
+  openedAt_ms: u32;
+  usedAt_ms: u32;
 
   /** While a read is planned (proxy/plan.ts): its pieces in order, their bytes, and the next tunnel that has any. */
   firstPiece: u32;
@@ -101,6 +124,7 @@ export function freeTunnel(tunnel: Tunnel): void {
   const host = tunnel.host;
   if (host) release(host);
   dropHeld(tunnel);
+  dropUnsent(tunnel);
   tunnel.next = free;
   free = tunnel;
 }
@@ -125,4 +149,24 @@ export function dropHeld(tunnel: Tunnel): void {
   tunnel.held = 0;
   tunnel.heldCapacity = 0;
   tunnel.heldBytes = 0;
+}
+
+/** Room for `bytes` more unsent ones, after those that there are; 0: the VM may keep no more. */
+export function roomForUnsent(tunnel: Tunnel, bytes: u32): usize {
+  const needed = tunnel.unsentBytes + bytes;
+  if (needed > tunnel.unsentCapacity) {
+    const capacity = max<u32>(needed << 1, 512);
+    const block = enlargeBlock(tunnel.unsent, tunnel.unsentCapacity, tunnel.unsentBytes, capacity);
+    if (!block) return 0;
+    tunnel.unsent = block;
+    tunnel.unsentCapacity = capacity;
+  }
+  return tunnel.unsent + tunnel.unsentBytes;
+}
+
+export function dropUnsent(tunnel: Tunnel): void {
+  dropBlock(tunnel.unsent, tunnel.unsentCapacity);
+  tunnel.unsent = 0;
+  tunnel.unsentBytes = 0;
+  tunnel.unsentCapacity = 0;
 }

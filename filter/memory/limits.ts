@@ -66,6 +66,27 @@ export const DEFAULT_MAX_TUNNEL_AGE_MS: u32 = 60_000;
 
 /** A tunnel without a call in flight for so long is closed, unless the configuration says otherwise. */
 export const DEFAULT_TUNNEL_IDLE_TIMEOUT_MS: u32 = 30_000;
+/** After HCM has refused a tunnel that no call needed, for so long no other such tunnel is opened on the connection. */
+export const SPARE_PAUSE_MS: u32 = 1_000;
+
+/**
+ * Bytes that are kept of what is sent on a tunnel that is being opened, to be sent again on another one if it is refused: what may be sent
+ * before HCM's SETTINGS have come. Nothing is kept of a tunnel with more.
+ */
+export const MAX_UNSENT_BYTES: u32 = 65_535;
+
+/** Refused tunnels after which the calls on them fail. HCM tries up to four hosts for each. */
+export const MAX_REFUSALS: u32 = 2;
+
+/** How long an upstream has to end a tunnel after we have ended our side; then it is reset. */
+export const ABANDON_TIMEOUT_MS: u32 = 10_000;
+
+/** How long a client that was told to go may make new calls; then they are refused, so that the connection can end. */
+export const DRAIN_GRACE_MS: u32 = 10_000;
+
+/** A drain is asked about (proxy/drain.ts) after so many calls, or after so long where there were fewer. */
+export const PROBE_CALLS: u32 = 64;
+export const PROBE_PERIOD_MS: u32 = 10_000;
 
 /** RFC 9113 section 6.5.2: what no sender should set SETTINGS_MAX_CONCURRENT_STREAMS below, counted on until HCM's has come. */
 export const INITIAL_MAX_STREAMS: u32 = 100;

@@ -59,6 +59,7 @@ export function addCall(tunnel: Tunnel, id: u64, series: Series, dialect: u32, s
   if (last) last.next = call;
   else tunnel.firstCall = changetype<usize>(call);
   tunnel.lastCall = changetype<usize>(call);
+  tunnel.callCount++;
   count++;
 }
 
@@ -78,6 +79,15 @@ export function takeOldestCall(tunnel: Tunnel): Call | null {
   return call;
 }
 
+/** All calls of one tunnel are on another now, in their order. */
+export function moveCalls(from: Tunnel, to: Tunnel): void {
+  let call = takeOldestCall(from);
+  while (call) {
+    addCall(to, call.id, call.series, call.dialect, call.started_us);
+    call = takeOldestCall(from);
+  }
+}
+
 function remove(call: Call): void {
   const before = call.previousInBucket;
   const after = call.nextInBucket;
@@ -91,6 +101,7 @@ function remove(call: Call): void {
   else tunnel.firstCall = changetype<usize>(next);
   if (next) next.previous = previous;
   else tunnel.lastCall = changetype<usize>(previous);
+  tunnel.callCount--;
   call.next = free;
   free = call;
   count--;

@@ -2,9 +2,11 @@ import { wake } from "../host/queue";
 import { initSession, Session } from "../http2/session";
 import { freeTunnel, Tunnel } from "../http2/tunnel";
 import { dropBlock } from "../memory/kept";
+import { tick_ms } from "./age";
 import { takeOldestCall } from "./call";
 import { CloseReason } from "./label";
 import { closeListener, countClosed, Listener } from "./listener";
+import { random32 } from "./random";
 
 /**
  * One client connection: its HTTP/2 session with HCM, and where both directions stand between two callbacks.
@@ -50,6 +52,23 @@ export class Connection extends Session {
   unprovenBytes: u32;
   /** Calls in flight on all tunnels. */
   callCount: u32;
+  /** Calls that were ever sent on tunnels: the order of their use (`Tunnel.lastUse`). */
+  uses: u32;
+  /** Tunnels that finish what they have, and are to be given up then. */
+  retiringTunnels: u32;
+  /** When the last tunnel was refused; `spareRefused`: one was. */
+  spareRefused: bool;
+  spareRefusedAt_ms: u32;
+
+  /** The client was told to make its next calls elsewhere; when nothing is under way any more the connection is closed. */
+  draining: bool;
+  drainingSince_ms: u32;
+  /** What `uses` was at the last probe for a drain, and when that was. */
+  probedUses: u32;
+  probedAt_ms: u32;
+  /** When it was accepted (up to an eighth of its greatest age earlier, so that clients do not come back together), and last used by a call. */
+  openedAt_ms: u32;
+  usedAt_ms: u32;
 
   /** To be visited by `proxy_on_queue_ready`. */
   woken: bool;
@@ -66,6 +85,10 @@ export function newConnection(id: u32, listener: Listener): Connection {
   connection.listener = listener;
   listener.references++;
   connection.unopenedStream = connection.nextStream;
+  const table = listener.table;
+  connection.openedAt_ms = tick_ms - (table ? random32() % ((table.connection.maxAge_ms >> 3) + 1) : 0);
+  connection.usedAt_ms = tick_ms;
+  connection.probedAt_ms = tick_ms;
   return connection;
 }
 

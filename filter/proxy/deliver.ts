@@ -7,6 +7,7 @@ import { Connection, closeSoon, wakeConnection } from "./connection";
 import { endCall, finishTunnel } from "./end";
 import { CloseReason } from "./label";
 import { put, putReplies } from "./to-client";
+import { retire } from "./tunnels";
 
 /** Bytes of a tunnel whose turn it is. */
 export function feed(connection: Connection, tunnel: Tunnel, bytes: usize, length: u32): void {
@@ -27,7 +28,14 @@ export function feed(connection: Connection, tunnel: Tunnel, bytes: usize, lengt
     if (connection.closing != CloseReason.NONE) return;
   }
   grant(connection, tunnel, bytesToGrant - tunnel.headBytes);
+  deliverRest(connection, tunnel);
+}
+
+/** Some bytes of the tunnel are with the client: the rest of a message that has begun comes before anything else. */
+export function deliverRest(connection: Connection, tunnel: Tunnel): void {
   connection.delivering = tunnel.messageRest ? tunnel : null;
+  // It may have been its last.
+  if (tunnel.retiring && !tunnel.messageRest) wakeConnection(connection);
 }
 
 /**
@@ -81,8 +89,9 @@ function beginAnswer(connection: Connection, tunnel: Tunnel): void {
       tunnel.skipRest = message.total;
       break;
     case Kind.GOING_AWAY:
-      tunnel.goingAway = true;
       tunnel.skipRest = message.total;
+      retire(connection, tunnel);
+      wakeConnection(connection);
       break;
     case Kind.ANSWER:
       endCall(connection, tunnel);

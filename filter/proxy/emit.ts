@@ -2,15 +2,17 @@ import { REPLY_OVERHEAD_BYTES, writeHeartbeatAnswer } from "../codec/codec";
 import { CONNECT_OVERHEAD_BYTES, writeConnect } from "../http2/connect";
 import { ACK, END_STREAM, FRAME_HEAD_BYTES, FrameType, writeHead } from "../http2/frame/head";
 import { PING_BYTES, writePing } from "../http2/frame/ping";
+import { RST_STREAM_BYTES, writeCancel } from "../http2/frame/rst-stream";
 import { SETTINGS_ACK_BYTES, writeSettingsAck } from "../http2/frame/settings";
 import { WINDOW_UPDATE_BYTES, writeWindowUpdate } from "../http2/frame/window-update";
 import { PREFACE_BYTES, writePreface } from "../http2/preface";
-import { tunnelOfStream } from "../http2/session";
-import { Tunnel, TunnelState } from "../http2/tunnel";
+import { removeTunnel, tunnelOfStream } from "../http2/session";
+import { freeTunnel, Tunnel, TunnelState } from "../http2/tunnel";
 import { CONNECTION_GRANT_BYTES, RECEIVE_WINDOW_BYTES } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { Connection } from "./connection";
 import { nextPiece, pieceLength, pieceOffset, plan } from "./plan";
+import { unsentRoom, writeUnsent } from "./unsent";
 
 /** The memory that frames for HCM are written to. */
 let outBase: usize = 0;
@@ -48,7 +50,7 @@ export function controlRoom(connection: Connection): usize {
   let bytes = PREFACE_BYTES + SETTINGS_ACK_BYTES * connection.settingsAcksOwed + 2 * PING_BYTES + WINDOW_UPDATE_BYTES;
   let tunnel = connection.tunnels;
   while (tunnel) {
-    bytes += WINDOW_UPDATE_BYTES + 2 * FRAME_HEAD_BYTES + REPLY_OVERHEAD_BYTES;
+    bytes += WINDOW_UPDATE_BYTES + 2 * FRAME_HEAD_BYTES + REPLY_OVERHEAD_BYTES + RST_STREAM_BYTES + unsentRoom(tunnel);
     if (tunnel.stream >= connection.unopenedStream) bytes += CONNECT_OVERHEAD_BYTES + tunnel.cluster.length;
     tunnel = tunnel.next;
   }
@@ -71,8 +73,8 @@ export function writeControl(connection: Connection, out: usize): usize {
     connection.pingAcksOwed = 0;
     out = writePing(out, ACK, connection.pingPayload);
   }
-  if (connection.tunnelsOwe) out = writeOwed(connection, out);
   if (connection.unopenedStream != connection.nextStream) out = writeOpenings(connection, out);
+  if (connection.tunnelsOwe) out = writeOwed(connection, out);
   if (wantsPing(connection)) {
     connection.pingSent = true;
     out = writePing(out, 0, 0);
@@ -92,12 +94,20 @@ function writeOwed(connection: Connection, out: usize): usize {
       out = writeWindowUpdate(out, tunnel.stream, tunnel.delivered);
       tunnel.delivered = 0;
     }
+    if (tunnel.unsentOwed) out = writeUnsent(connection, tunnel, out);
     if (tunnel.heartbeatOwed) out = writeHeartbeat(connection, tunnel, out);
     if (tunnel.endOwed) {
       tunnel.endOwed = false;
       out = writeHead(out, 0, FrameType.DATA, END_STREAM, tunnel.stream);
     }
-    tunnel = tunnel.next;
+    const next = tunnel.next;
+    if (tunnel.resetOwed) {
+      out = writeCancel(out, tunnel.stream);
+      // HCM says nothing more of it.
+      removeTunnel(connection, tunnel);
+      freeTunnel(tunnel);
+    }
+    tunnel = next;
   }
   return out;
 }

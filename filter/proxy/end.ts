@@ -6,11 +6,13 @@ import { now_us } from "../host/clock";
 import { removeTunnel } from "../http2/session";
 import { dropHeld, freeTunnel, Tunnel, TunnelState } from "../http2/tunnel";
 import { ANSWERS_PER_SAMPLE } from "../memory/limits";
+import { tick_ms } from "./age";
 import { Call, takeCall, takeOldestCall } from "./call";
 import { Connection, closeSoon, wakeConnection } from "./connection";
 import { CloseReason } from "./label";
 import { describeFailure, replyError } from "./reply";
 import { recordCall } from "./series";
+import { resend } from "./unsent";
 
 /** Microseconds since 1970 of this write; 0 until a call needs it. */
 let time_us: u64 = 0;
@@ -29,6 +31,8 @@ export function endCall(connection: Connection, tunnel: Tunnel): void {
   const call = takeCall(tunnel, message.id);
   if (!call) return;
   connection.callCount--;
+  connection.usedAt_ms = tick_ms;
+  tunnel.usedAt_ms = tick_ms;
   record(call, message.status);
 }
 
@@ -43,11 +47,14 @@ function record(call: Call, status: u32): void {
 export function endTunnel(connection: Connection, tunnel: Tunnel): void {
   if (tunnel.ended) return;
   tunnel.ended = true;
-  if (connection.messageTunnel == tunnel) {
-    connection.messageTunnel = null;
-    // What waited for the tunnel's window is to be dropped now, and what stands behind it can go on.
-    if (connection.blocked) wakeConnection(connection);
+  if (tunnel.state == TunnelState.OPENING || tunnel.state == TunnelState.REFUSED) {
+    connection.spareRefused = true;
+    connection.spareRefusedAt_ms = tick_ms;
+    resend(connection, tunnel);
   }
+  if (connection.messageTunnel == tunnel) connection.messageTunnel = null;
+  // What waited for the tunnel's window goes another way now, or is dropped if it had begun.
+  if (connection.blocked) wakeConnection(connection);
   if (tunnel.heldBytes) dropCutMessage(connection, tunnel);
   if (connection.delivering == tunnel) closeSoon(connection, CloseReason.ANSWER_CUT);
   else if (!tunnel.heldBytes) finishTunnel(connection, tunnel);
@@ -78,6 +85,7 @@ export function finishTunnel(connection: Connection, tunnel: Tunnel): void {
     describeFailure(tunnel, tunnel.state != TunnelState.OPEN);
     replyError(connection, call.id, call.dialect, ReplyCode.UPSTREAM_FAILURE);
   }
+  if (tunnel.retiring) connection.retiringTunnels--;
   removeTunnel(connection, tunnel);
   freeTunnel(tunnel);
 }

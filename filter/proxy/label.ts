@@ -16,8 +16,10 @@ export enum CloseReason {
   HTTP2_ERROR,
   /** What an upstream sent is not the protocol. */
   BAD_ANSWER,
-  /** Envoy drains, and the last call has ended. */
+  /** The client was told to go (Envoy drains, or the connection's age), and the last call has ended. */
   DRAINED,
+  /** No call for as long as the listener's connections may be idle. */
+  IDLE_TIMEOUT,
 }
 
 export function closeReasonLabel(reason: i32): string {
@@ -36,6 +38,8 @@ export function closeReasonLabel(reason: i32): string {
       return "bad_answer";
     case CloseReason.DRAINED:
       return "drained";
+    case CloseReason.IDLE_TIMEOUT:
+      return "idle_timeout";
     default:
       return reasonText(reason);
   }

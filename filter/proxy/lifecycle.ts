@@ -13,11 +13,13 @@ import { getId, IdTable, newIdTable, putId, removeId } from "../memory/id-table"
 import { FLUSH_PERIOD_MS } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { freeTable } from "../route/table";
+import { moveClock } from "./age";
 import { Connection, freeConnection, newConnection, takeWoken } from "./connection";
 import { CloseReason } from "./label";
 import { closeListener, countConfigUpdate, Listener, openListener } from "./listener";
 import { onWoken } from "./request";
 import { flushSeries } from "./series";
+import { sweep } from "./sweep";
 
 /** What the host's context ids stand for: root contexts are listeners (once configured), the others connections. */
 const roots: IdTable = newIdTable();
@@ -112,6 +114,7 @@ export function configure(root: u32, bytes: u32): bool {
   }
   putId(roots, root, changetype<usize>(listener));
   queueRoot = root;
+  moveClock();
   registerQueue();
   tickEvery(FLUSH_PERIOD_MS);
   return true;
@@ -151,11 +154,20 @@ export function visitWoken(): void {
   }
 }
 
+function sweepConnections(): void {
+  for (let i: u32 = 0; i <= connections.mask; i++) {
+    const connection = changetype<Connection | null>(<usize>load<u32>(connections.slots + ((<usize>i) << 3), 4));
+    if (connection) sweep(connection);
+  }
+}
+
 /** Each root context ticks; what is due is done once. */
 export function tick(): void {
   const time_us = now_us();
   if (time_us - lastFlush_us < (<u64>FLUSH_PERIOD_MS * 1000) / 2) return;
   lastFlush_us = time_us;
+  moveClock();
+  sweepConnections();
   flushSeries();
   // Should the queue ever fail, this is late, but not never.
   visitWoken();

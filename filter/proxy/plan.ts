@@ -1,6 +1,7 @@
-import { Tunnel } from "../http2/tunnel";
-import { INITIAL_MAX_FRAME_BYTES } from "../memory/limits";
+import { frameLimit } from "../http2/session";
+import { Tunnel, TunnelState } from "../http2/tunnel";
 import { Connection } from "./connection";
+import { keepUnsent } from "./unsent";
 
 /**
  * What a read becomes: for each tunnel the pieces of the read that go there, in order. All messages of a tunnel share DATA
@@ -33,9 +34,7 @@ export const plan: Plan = changetype<Plan>(memory.data(64));
 
 export function beginPlan(connection: Connection): void {
   memory.fill(changetype<usize>(plan), 0, offsetof<Plan>());
-  // Larger frames count from our acknowledgement of HCM's SETTINGS on, which goes out in front of these.
-  const acknowledged = connection.settingsAcknowledged || connection.settingsAcksOwed > 0;
-  plan.frameLimit = acknowledged ? connection.peerMaxFrame : INITIAL_MAX_FRAME_BYTES;
+  plan.frameLimit = frameLimit(connection);
 }
 
 export function pieceOffset(piece: u32): u32 {
@@ -68,7 +67,10 @@ export function planBytes(
   if (length == 0) return 0;
   addPiece(tunnel, offset, length);
   let charge = length;
-  if (endsRead && length == here && rest > here) {
+  // Of a tunnel that is being opened each byte is kept, so none may pass unseen.
+  const kept = tunnel.state == TunnelState.OPENING && !tunnel.unsentLost;
+  if (kept) keepUnsent(tunnel, offset, length);
+  else if (endsRead && length == here && rest > here) {
     const fill = tunnel.plannedBytes % plan.frameLimit;
     if (fill) {
       plan.extra = min<u32>(min<u32>(rest - here, <u32>window - length), plan.frameLimit - fill);

@@ -13,6 +13,7 @@ import { beginPlan, endPlan, plan, planBytes } from "./plan";
 import { beginRead, fetchTo, read } from "./read";
 import { accept, refuseBad } from "./route-call";
 import { isCollecting, restoreStash, wait } from "./stash";
+import { abandonRetired } from "./tunnels";
 
 /**
  * New bytes of the client: `bytes` are in the read buffer. Whole messages, and the present part of the last one, become DATA
@@ -48,6 +49,7 @@ export function onWoken(connection: Connection, bytes: u32): void {
   if (connection.stashBytes) bytes += restoreStash(connection);
   // Within an announced frame there is no place for anything; the read that ends it looks again.
   if (connection.announced) return;
+  if (connection.retiringTunnels) abandonRetired(connection);
   if (bytes >= connection.wanted || owesControl(connection)) take(connection, bytes);
 }
 
@@ -97,7 +99,9 @@ function planRead(connection: Connection): void {
   }
 }
 
-/** Decodes the message at `at` and decides where it goes. False: not now (more bytes are needed), or never (closing). */
+/**
+ * Decodes the message at `at` and decides where it goes. False: not now (more bytes are needed, or a window), or never (closing).
+ */
 function beginMessage(connection: Connection): bool {
   const table = connection.listener.table;
   if (!table) {
@@ -105,8 +109,12 @@ function beginMessage(connection: Connection): bool {
     return false;
   }
   const step = decode(connection, table);
-  if (step == Step.DONE) accept(connection, table);
-  else if (step == Step.BAD) {
+  if (step == Step.DONE) {
+    if (!accept(connection, table)) {
+      connection.blocked = true;
+      return false;
+    }
+  } else if (step == Step.BAD) {
     if (!message.framed) {
       closeSoon(connection, message.reason);
       return false;

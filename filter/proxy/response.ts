@@ -7,14 +7,15 @@ import { FRAME_HEAD_BYTES, FrameType, frameFlags, frameLength, frameStream, fram
 import { responseHeaders } from "../http2/hpack/response";
 import { Event, receive, received } from "../http2/receive";
 import { tunnelOfStream } from "../http2/session";
-import { Tunnel, TunnelState } from "../http2/tunnel";
+import { dropUnsent, Tunnel, TunnelState } from "../http2/tunnel";
 import { FIRST_FETCH_BYTES, MAX_RESPONSE_HEAD_BYTES } from "../memory/limits";
 import { intern } from "../memory/name";
 import { Connection, closeSoon, wakeConnection } from "./connection";
-import { atBoundary, feed, grant, holdBack } from "./deliver";
+import { atBoundary, deliverRest, feed, grant, holdBack } from "./deliver";
+import { dropTunnelsBeyond, startDraining } from "./drain";
 import { beginWrite, endCall, endTunnel } from "./end";
 import { CloseReason } from "./label";
-import { replyGoingAway } from "./reply";
+import { isQuiet } from "./sweep";
 import { beginToClient, endToClient, put } from "./to-client";
 
 /**
@@ -84,7 +85,7 @@ function passWhole(connection: Connection, tunnel: Tunnel, frames: usize, bytes:
     endCall(connection, tunnel);
     tunnel.messageRest = message.total;
   }
-  connection.delivering = tunnel.messageRest ? tunnel : null;
+  deliverRest(connection, tunnel);
   connection.received += size - <u32>FRAME_HEAD_BYTES;
   grant(connection, tunnel, at - <u32>FRAME_HEAD_BYTES);
   if (at == size) {
@@ -105,11 +106,9 @@ function finish(connection: Connection, size: u32): void {
   afterWrite(connection);
 }
 
-/** Drained: once HCM takes no new tunnels and the last call has its answer, the connection has done its work. */
+/** Drained: once the client has been told to go and the last call has its answer, the connection has done its work. */
 function afterWrite(connection: Connection): void {
-  if (!connection.goingAway || connection.callCount || connection.messageRest || connection.delivering) return;
-  if (connection.repliesBytes || connection.wanted) return;
-  closeSoon(connection, CloseReason.DRAINED);
+  if (connection.draining && isQuiet(connection)) closeSoon(connection, CloseReason.DRAINED);
 }
 
 function readFrames(connection: Connection): void {
@@ -132,7 +131,8 @@ function readFrames(connection: Connection): void {
         if (connection.blocked) wakeConnection(connection);
         break;
       case Event.GOING_AWAY:
-        replyGoingAway(connection);
+        startDraining(connection);
+        dropTunnelsBeyond(connection, connection.lastStream);
         break;
       case Event.PING_ACK:
       case Event.NONE:
@@ -147,8 +147,10 @@ function readFrames(connection: Connection): void {
 function onHeaders(connection: Connection): void {
   const tunnel = received.tunnel!;
   if (responseHeaders.hostBytes && !tunnel.host) tunnel.host = intern(responseHeaders.host, responseHeaders.hostBytes);
-  if (responseHeaders.status == 200) tunnel.state = TunnelState.OPEN;
-  else {
+  if (responseHeaders.status == 200) {
+    tunnel.state = TunnelState.OPEN;
+    dropUnsent(tunnel);
+  } else {
     tunnel.state = TunnelState.REFUSED;
     tunnel.flagsBytes = min<u32>(responseHeaders.flagsBytes, 8);
     memory.copy(changetype<usize>(tunnel) + offsetof<Tunnel>("flags"), responseHeaders.flags, tunnel.flagsBytes);

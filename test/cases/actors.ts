@@ -16,6 +16,8 @@ export interface Client {
 export class Actors {
   readonly envoy = new EmulatedEnvoy();
   readonly clients = new Map<string, Client>();
+  /** Clusters whose upstreams do not end what the filter has ended. */
+  readonly lingering = new Set<string>();
   private readonly connect: Record<string, Connect> = {};
   private peerOptions: Partial<PeerOptions> = {};
 
@@ -37,7 +39,8 @@ export class Actors {
   }
 
   connectClient(name: string, listener: string): Client {
-    const options = { ...DEFAULT_PEER, writeBytes: this.writeBytes, ...this.peerOptions, connect: this.connect };
+    const { connect, lingering } = this;
+    const options = { ...DEFAULT_PEER, writeBytes: this.writeBytes, ...this.peerOptions, connect, lingering };
     options.headers = this.writeBytes % 2 === 0 ? "plain" : "incremental";
     let peer: Http2Peer | undefined;
     const connection = this.envoy.connect(listener, (made) => {
@@ -49,15 +52,15 @@ export class Actors {
     return client;
   }
 
-  /** What CLUSTER or CLUSTER/CLIENT names. */
-  upstream(name: string): { client: Client; cluster: string } {
-    const [cluster = "", client = "client"] = name.split("/");
-    return { client: this.client(client), cluster };
+  /** What CLUSTER, CLUSTER#N or CLUSTER/CLIENT names. */
+  upstream(name: string): { client: Client; cluster: string; nth: number } {
+    const [, cluster = "", nth = "0", client = "client"] = /^([^#/]*)(?:#(\d+))?(?:\/(.*))?$/.exec(name) ?? [];
+    return { client: this.client(client), cluster, nth: Number(nth) };
   }
 
   tunnel(name: string): Tunnel {
-    const { client, cluster } = this.upstream(name);
-    return client.peer.tunnel(cluster);
+    const { client, cluster, nth } = this.upstream(name);
+    return client.peer.tunnel(cluster, nth);
   }
 
   /** What an actor has received and the case has not looked at. */
@@ -65,9 +68,9 @@ export class Actors {
     return this.isClient(name) ? this.client(name).connection.received : this.tunnel(name).received;
   }
 
-  /** What becomes of the cluster's next tunnels. */
-  decide(cluster: string, connect: Connect): void {
-    this.connect[cluster] = connect;
+  /** What becomes of the cluster's next tunnels, and of those that wait (`once`: of these alone, the next are accepted). */
+  decide(cluster: string, connect: Connect, once = false): void {
+    this.connect[cluster] = once ? "accept" : connect;
     if (connect === "wait") return;
     for (const { peer } of this.clients.values()) {
       for (const tunnel of peer.tunnels) {

@@ -90,14 +90,14 @@ export class Replay {
     const [first = "", second = ""] = words;
     if (subject === "counter") equal(`counter ${verb}`, actors.envoy.metrics.value(verb), Number(first));
     else if (subject === "log") this.expectLog(`${verb} ${step.rest}`.trim().replaceAll('"', ""));
-    else if (subject === "tick") actors.envoy.vm.tick();
+    else if (subject === "tick") this.passTime(Number(verb || 1000));
     else if (verb === "connects") actors.connectClient(subject, first || "dubbo");
     else if (verb === "<") this.expectMessage(subject, words);
     else if (verb === "<~") this.expectSomewhere(subject, words);
     else if (verb === "got") this.takeBytes(subject, first);
     else if (verb === "nothing") this.expectNothing(subject);
     else if (actors.isClient(subject)) this.runClientStep(subject, verb, first, second);
-    else this.runClusterStep(subject, verb, first);
+    else this.runClusterStep(subject, verb, first, second);
     actors.envoy.run();
   }
 
@@ -109,18 +109,28 @@ export class Replay {
     else if (verb === "closed") equal("closed by", connection.closedBy, "filter");
     else if (verb === "grants") peer.grantWindow(Number(first));
     else if (verb === "held") within("bytes held", connection.heldBytes, Number(first), Number(second || first));
-    else if (verb === "goaway") peer.goAway();
+    else if (verb === "goaway") peer.goAway(first === "final");
     else if (verb === "ping") peer.ping();
     else throw new Error(`a client does not do "${verb}"`);
   }
 
-  private runClusterStep(name: string, verb: string, first: string): void {
+  private passTime(time_ms: number): void {
+    const { envoy } = this.actors;
+    for (let passed_ms = 0; passed_ms < time_ms; passed_ms += 1000) {
+      envoy.vm.tick();
+      envoy.run();
+    }
+  }
+
+  private runClusterStep(name: string, verb: string, first: string, second: string): void {
     const { actors } = this;
     const { client, cluster } = actors.upstream(name);
     const { peer } = client;
-    if (verb === "refuses") actors.decide(cluster, first as Refusal);
+    if (verb === "refuses") actors.decide(cluster, first as Refusal, second === "once");
     else if (verb === "waits") actors.decide(cluster, "wait");
     else if (verb === "accepts") actors.decide(cluster, "accept");
+    else if (verb === "lingers") actors.lingering.add(cluster);
+    else if (verb === "ended") equal("ended by", actors.tunnel(name).endedByFilter, first);
     else if (verb === "ends") peer.finish(actors.tunnel(name));
     else if (verb === "resets") peer.reset(actors.tunnel(name));
     else if (verb === "grants") peer.grantWindow(Number(first), actors.tunnel(name));

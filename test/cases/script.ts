@@ -2,7 +2,7 @@ import { splitWords } from "./message-text.js";
 
 /**
  * One line of a ```calls block. Names: `client` or any other name with `connects` is a client; everything else a cluster, on the
- * only client's connection or, as CLUSTER/CLIENT, on that client's.
+ * only client's connection or, as CLUSTER/CLIENT, on that client's; its newest tunnel or, as CLUSTER#N, its Nth.
  *
  *     client connects [LISTENER]      client closes                 what the client does
  *     NAME > MESSAGE                                                NAME sends
@@ -13,13 +13,16 @@ import { splitWords } from "./message-text.js";
  *     NAME nothing                                                  NAME has received nothing more
  *     client closed                                                 the filter has closed the connection
  *     CLUSTER refuses UF|UH|UO|NC     CLUSTER waits    CLUSTER accepts     what becomes of its next tunnels, and of waiting ones
+ *     CLUSTER refuses UF once                                       of waiting ones alone: the next are accepted
  *     CLUSTER ends     CLUSTER resets                               its connection ends, by FIN or by RST
+ *     CLUSTER lingers                                               it does not end its connection when the filter has
+ *     CLUSTER ended end|reset                                       the filter has ended the tunnel, by END_STREAM or RST_STREAM
  *     CLUSTER opened N                                              so many tunnels were opened to it so far
  *     CLUSTER grants N     client grants N                          N bytes of window, for the tunnel or its connection
  *     CLUSTER stuck MIN                                             the filter's window holds back at least so much of its answers
  *     client held MIN [MAX]                                         so many bytes stay in the client's read buffer
- *     client goaway     client ping                                 HCM sends that on the client's connection
- *     counter NAME N     log "…"     tick
+ *     client goaway [final]     client ping                         HCM sends that on the client's connection
+ *     counter NAME N     log "…"     tick [MS]                      time passes, a second if not said
  */
 export interface Step {
   subject: string;

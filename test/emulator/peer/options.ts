@@ -19,6 +19,8 @@ export interface PeerOptions {
   coalesce: boolean;
   /** Clusters whose tunnels are not simply accepted. */
   connect: Record<string, Connect>;
+  /** Clusters whose upstreams do not end a tunnel when we have ended our side. */
+  lingering: ReadonlySet<string>;
 }
 
 export const DEFAULT_PEER: PeerOptions = {
@@ -31,4 +33,5 @@ export const DEFAULT_PEER: PeerOptions = {
   writeBytes: Number.POSITIVE_INFINITY,
   coalesce: false,
   connect: {},
+  lingering: new Set(),
 };

@@ -110,7 +110,7 @@ describe("the peer in HCM's place", () => {
   it("refuses new tunnels after GOAWAY", () => {
     const { peer, feed } = makePeer();
     feed(...START, open(1));
-    peer.goAway();
+    peer.goAway(true);
     expect(() => feed(open(3))).toThrow("after GOAWAY");
   });
 });

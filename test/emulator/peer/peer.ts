@@ -30,7 +30,7 @@ export class Http2Peer implements NextFilter {
       options,
       (tunnel, outcome) => this.connected(tunnel, outcome),
       (tunnel) => {
-        if (!tunnel.ended) this.finish(tunnel);
+        if (!tunnel.ended && !options.lingering.has(tunnel.cluster)) this.finish(tunnel);
       },
     );
     this.reader = new FrameReader(this.session);
@@ -56,9 +56,9 @@ export class Http2Peer implements NextFilter {
     return this.session.tunnels;
   }
 
-  /** The cluster's newest tunnel. */
-  tunnel(cluster: string): Tunnel {
-    const tunnel = this.tunnels.findLast((candidate) => candidate.cluster === cluster);
+  /** The cluster's newest tunnel, or its nth, counted from 1. */
+  tunnel(cluster: string, nth = 0): Tunnel {
+    const tunnel = this.tunnels.filter((candidate) => candidate.cluster === cluster).at(nth - 1);
     if (tunnel) return tunnel;
     const others = this.tunnels.map(({ name }) => name).join(", ");
     throw new Error(`no tunnel to ${cluster} was opened; there are ${others || "none"}`);
@@ -118,10 +118,11 @@ export class Http2Peer implements NextFilter {
     return this.session.pings;
   }
 
-  /** Envoy drains: no new tunnels. */
-  goAway(): void {
-    this.session.goingAway = true;
-    this.enter(() => this.codec.send(encodeFrame(FrameType.GOAWAY, 0, 0, Buffer.concat([word(MAX_WINDOW), word(0)]))));
+  /** Envoy drains: a notice first, and some time after it the last stream that is taken. */
+  goAway(final: boolean): void {
+    const last = final ? (this.tunnels.at(-1)?.id ?? 0) : MAX_WINDOW;
+    this.session.lastStream = last;
+    this.enter(() => this.codec.send(encodeFrame(FrameType.GOAWAY, 0, 0, Buffer.concat([word(last), word(0)]))));
   }
 
   private connected(tunnel: Tunnel, outcome: "accept" | Refusal): void {

@@ -8,6 +8,7 @@ import {
   encodeSettings,
   Flag,
   FrameType,
+  MAX_WINDOW,
   Setting,
   word,
 } from "./frame.js";
@@ -17,11 +18,15 @@ import type { PeerOptions } from "./options.js";
 import { REFUSALS, type Refusal, Tunnel } from "./tunnel.js";
 import { ReceiveWindow, SendWindow } from "./windows.js";
 
+/** The cluster that the filter asks for to hear of a drain. */
+const DRAIN_PROBE = "meltemi-drain-probe";
+
 /** HCM's side of the HTTP/2 connection: what each frame of the filter's means, and what may be sent. All of it within `codec.enter`. */
 export class Session implements FrameHandler {
   readonly tunnels: Tunnel[] = [];
   readonly receiveWindow: ReceiveWindow;
-  goingAway = false;
+  /** The last stream that is taken, once it was said. */
+  lastStream = MAX_WINDOW;
   /** PINGs of ours that are not answered. */
   pings = 0;
   private readonly sendWindow = new SendWindow();
@@ -52,13 +57,13 @@ export class Session implements FrameHandler {
     if (stream % 2 === 0 || stream <= last) throw new Error(`the filter opens stream ${stream} after ${last}`);
     if (open >= this.options.maxConcurrentStreams)
       throw new Error(`the filter opens stream ${stream} beyond the ${open} allowed`);
-    if (this.goingAway) throw new Error(`the filter opens stream ${stream} after GOAWAY: it would hang`);
+    if (stream > this.lastStream) throw new Error(`the filter opens stream ${stream} after GOAWAY: it would hang`);
     const cluster = clusterOf(decodeHeaders(block));
     const window = this.settingsAcked ? this.options.streamWindow : DEFAULT_WINDOW;
     const receive = new ReceiveWindow(window, this.options.grant);
     const tunnel = new Tunnel(stream, cluster, receive, new SendWindow(this.filterStreamWindow));
     this.tunnels.push(tunnel);
-    const connect = this.options.connect[cluster] ?? "accept";
+    const connect = this.options.connect[cluster] ?? (cluster === DRAIN_PROBE ? "NC" : "accept");
     // Without a cluster or a host the router answers while it is given the headers; a connection takes its time.
     if (connect === "NC" || connect === "UH") this.refuse(tunnel, connect);
     else if (connect !== "wait") this.loop.post(() => this.connected(tunnel, connect));
@@ -77,7 +82,7 @@ export class Session implements FrameHandler {
   onDataBytes(stream: number, bytes: Uint8Array): void {
     const tunnel = this.known(stream);
     this.receiveWindow.consume(bytes.length);
-    if (tunnel.ended || tunnel.endedByFilter) return;
+    if (tunnel.ended || tunnel.resetting || tunnel.endedByFilter) return;
     tunnel.received.append(bytes);
     tunnel.receiveWindow.consume(bytes.length);
   }
@@ -122,7 +127,7 @@ export class Session implements FrameHandler {
   }
 
   onGoAway(): void {
-    this.goingAway = true;
+    throw new Error("the filter has no use for GOAWAY: it closes the connection");
   }
 
   onWindowUpdate(stream: number, increment: number): void {
@@ -163,6 +168,8 @@ export class Session implements FrameHandler {
       ["x-meltemi-upstream-host", refusal === "UF" ? "127.0.0.1:20880" : "-"],
       ["x-meltemi-response-flags", refusal],
     ];
+    // What was kept for the upstream goes nowhere.
+    tunnel.received.take();
     this.respond(tunnel, 503, headers, text === "");
     if (text) this.send(encodeFrame(FrameType.DATA, Flag.END_STREAM, tunnel.id, Buffer.from(text)));
     this.endWithReset(tunnel, reset);

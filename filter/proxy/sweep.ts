@@ -1,0 +1,59 @@
+import { Tunnel, TunnelState } from "../http2/tunnel";
+import { ABANDON_TIMEOUT_MS } from "../memory/limits";
+import { since_ms } from "./age";
+import { Connection, closeSoon, wakeConnection } from "./connection";
+import { probeDrain, startDraining } from "./drain";
+import { CloseReason } from "./label";
+import { abandonIfIdle } from "./tunnels";
+
+/**
+ * What time does to a connection, looked at once a second: nothing of it costs a call anything. Frames that come of it go out with
+ * the visit that is asked for.
+ */
+export function sweep(connection: Connection): void {
+  if (connection.closing != CloseReason.NONE) return;
+  const table = connection.listener.table;
+  if (!table) return;
+  const settings = table.connection;
+  if (connection.tunnels) sweepTunnels(connection, settings.tunnelIdleTimeout_ms);
+  if (isQuiet(connection)) {
+    const idle = settings.idleTimeout_ms != 0 && since_ms(connection.usedAt_ms) >= settings.idleTimeout_ms;
+    if (connection.draining) closeSoon(connection, CloseReason.DRAINED);
+    else if (idle) closeSoon(connection, CloseReason.IDLE_TIMEOUT);
+    if (connection.closing != CloseReason.NONE) return;
+  }
+  if (settings.maxAge_ms && since_ms(connection.openedAt_ms) >= settings.maxAge_ms) startDraining(connection);
+  probeDrain(connection);
+}
+
+/** Nothing is under way in either direction. */
+export function isQuiet(connection: Connection): bool {
+  return (
+    !connection.callCount &&
+    !connection.messageRest &&
+    !connection.wanted &&
+    !connection.blocked &&
+    !connection.delivering &&
+    !connection.heldTunnels &&
+    !connection.repliesBytes
+  );
+}
+
+function sweepTunnels(connection: Connection, idleTimeout_ms: u32): void {
+  let tunnel = connection.tunnels;
+  while (tunnel) {
+    if (isForgotten(tunnel)) {
+      tunnel.resetOwed = true;
+      connection.tunnelsOwe = true;
+      wakeConnection(connection);
+    } else if (tunnel.retiring || since_ms(tunnel.usedAt_ms) >= idleTimeout_ms) {
+      if (abandonIfIdle(connection, tunnel)) wakeConnection(connection);
+    }
+    tunnel = tunnel.next;
+  }
+}
+
+/** Its upstream was told that we have finished, and does not finish itself. */
+function isForgotten(tunnel: Tunnel): bool {
+  return tunnel.state == TunnelState.ABANDONED && !tunnel.endOwed && since_ms(tunnel.usedAt_ms) >= ABANDON_TIMEOUT_MS;
+}

@@ -1,0 +1,99 @@
+import { Buffer, fetchInto } from "../host/buffer";
+import { FRAME_HEAD_BYTES, FrameType, writeHead } from "../http2/frame/head";
+import { frameLimit } from "../http2/session";
+import { dropUnsent, roomForUnsent, Tunnel, TunnelState } from "../http2/tunnel";
+import { INITIAL_MAX_FRAME_BYTES, MAX_REFUSALS, MAX_UNSENT_BYTES } from "../memory/limits";
+import { moveCalls } from "./call";
+import { Connection, wakeConnection } from "./connection";
+import { read } from "./read";
+import { isMidMessage, openTunnel, takesCalls } from "./tunnels";
+
+/**
+ * Calls whose bytes have not left Envoy are not lost with their tunnel. While a tunnel is being opened HCM keeps what is sent on
+ * it, and so does the filter; if HCM then says that no upstream could be reached, the same bytes go on another tunnel.
+ */
+
+/** Copies `length` bytes of the read, from `offset` on, that go out on a tunnel that is being opened. */
+export function keepUnsent(tunnel: Tunnel, offset: u32, length: u32): void {
+  const room = tunnel.unsentBytes + length <= MAX_UNSENT_BYTES ? roomForUnsent(tunnel, length) : 0;
+  if (room && offset + length <= read.memoryBytes) memory.copy(room, read.memory + offset, length);
+  else if (!room || !fetchInto(Buffer.DOWNSTREAM, offset, length, room)) {
+    tunnel.unsentLost = true;
+    dropUnsent(tunnel);
+    return;
+  }
+  tunnel.unsentBytes += length;
+}
+
+/** The refused tunnel's bytes and calls move to another one, if there may be one and it helps. */
+export function resend(connection: Connection, refused: Tunnel): void {
+  const bytes = refused.unsentBytes;
+  if (!bytes || refused.refusals == MAX_REFUSALS || isHopeless(refused)) return;
+  const target = establishedTunnel(connection, refused) || openTunnel(connection, refused.cluster);
+  if (!target || <i32>bytes > min<i32>(connection.sendWindow, target.sendWindow)) return;
+  connection.sendWindow -= bytes;
+  target.sendWindow -= bytes;
+  target.unsent = refused.unsent;
+  target.unsentBytes = bytes;
+  target.unsentCapacity = refused.unsentCapacity;
+  target.unsentOwed = bytes;
+  target.refusals = refused.refusals + 1;
+  target.calls += refused.calls;
+  refused.unsent = 0;
+  refused.unsentCapacity = 0;
+  refused.unsentBytes = 0;
+  moveCalls(refused, target);
+  if (connection.messageTunnel == refused) connection.messageTunnel = target;
+  connection.tunnelsOwe = true;
+  wakeConnection(connection);
+}
+
+const NO_HEALTHY_UPSTREAM: u32 = 0x4855; // "UH"
+const NO_CLUSTER: u32 = 0x434e; // "NC"
+
+/** Where Envoy has no host to try, or no such cluster, it would only say so again. */
+function isHopeless(refused: Tunnel): bool {
+  if (refused.flagsBytes != 2) return false;
+  const flags = load<u16>(changetype<usize>(refused), offsetof<Tunnel>("flags"));
+  return flags == NO_HEALTHY_UPSTREAM || flags == NO_CLUSTER;
+}
+
+/** A tunnel of the same cluster that reaches its upstream, and has no message under way. */
+function establishedTunnel(connection: Connection, refused: Tunnel): Tunnel | null {
+  let tunnel = connection.tunnels;
+  while (tunnel && !canTakeOver(connection, tunnel, refused)) tunnel = tunnel.next;
+  return tunnel;
+}
+
+function canTakeOver(connection: Connection, tunnel: Tunnel, refused: Tunnel): bool {
+  return (
+    tunnel.cluster == refused.cluster &&
+    tunnel.state == TunnelState.OPEN &&
+    takesCalls(tunnel) &&
+    !tunnel.unsentOwed &&
+    !isMidMessage(connection, tunnel)
+  );
+}
+
+/** Most bytes that `writeUnsent` writes. */
+export function unsentRoom(tunnel: Tunnel): usize {
+  if (!tunnel.unsentOwed) return 0;
+  return <usize>tunnel.unsentOwed + <usize>(tunnel.unsentOwed / INITIAL_MAX_FRAME_BYTES + 1) * FRAME_HEAD_BYTES;
+}
+
+/** Writes what a refused tunnel has left to this one. What the client sent since stands behind it, and is not written here. */
+export function writeUnsent(connection: Connection, tunnel: Tunnel, out: usize): usize {
+  let from = tunnel.unsent;
+  let left = tunnel.unsentOwed;
+  tunnel.unsentOwed = 0;
+  while (left) {
+    const bytes = min<u32>(left, frameLimit(connection));
+    out = writeHead(out, bytes, FrameType.DATA, 0, tunnel.stream);
+    memory.copy(out, from, bytes);
+    out += bytes;
+    from += bytes;
+    left -= bytes;
+  }
+  if (tunnel.state == TunnelState.OPEN) dropUnsent(tunnel);
+  return out;
+}
