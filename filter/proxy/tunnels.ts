@@ -13,7 +13,7 @@ import { random32 } from "./random";
  *
  * More tunnels are opened as calls come: up to `minTunnels` anyway, then where all have `callsPerTunnel` in flight. A tunnel past its age
  * or its number of calls is replaced, because only a new one can lead to a host that is new. Nobody waits for any of this: a tunnel
- * that is being opened takes calls only where there is no other.
+ * that is being opened takes calls only where no other is open.
  */
 let fresh: Tunnel | null = null;
 let expired: Tunnel | null = null;
@@ -36,10 +36,7 @@ export function tunnelTo(connection: Connection, cluster: Cluster): Tunnel | nul
     }
   }
   if (fresh && expired) retireExpired(connection, cluster);
-  if (!established) return opening;
-  const waiting = opening;
-  const overloaded = established.callCount >= cluster.callsPerTunnel;
-  return overloaded && waiting && waiting.callCount < established.callCount ? waiting : established;
+  return established || opening;
 }
 
 /** A call goes on this tunnel. */
@@ -92,13 +89,15 @@ function better(best: Tunnel | null, other: Tunnel): Tunnel {
   return <i32>(other.lastUse - best.lastUse) < 0 ? other : best;
 }
 
-/** Whether all tunnels of the cluster together are too few. */
+/**
+ * Whether the cluster's tunnels are too few. One after the other: Envoy counts a tunnel for its host when it is open, and gives several that
+ * are opened at once the same host.
+ */
 function wantsMore(cluster: Cluster): bool {
+  if (opening) return false;
   if (count < cluster.minTunnels) return true;
-  if (count >= cluster.maxTunnels) return false;
-  const a = fresh;
-  const b = opening;
-  return (!a || a.callCount >= cluster.callsPerTunnel) && (!b || b.callCount >= cluster.callsPerTunnel);
+  const least = fresh;
+  return least != null && least.callCount >= cluster.callsPerTunnel && count < cluster.maxTunnels;
 }
 
 /** Whether a tunnel may be opened that no call needs: not on a connection that is to end, nor at once after one was refused. */

@@ -11,6 +11,8 @@ export interface TestListener {
   /** Settings of HTTP/2 that differ from what the adapter gives. */
   http2?: object;
   bufferLimit_bytes?: number;
+  /** Hosts that a tunnel tries after the first. Default: 3. */
+  connectRetries?: number;
 }
 
 export interface TestCluster {
@@ -19,6 +21,8 @@ export interface TestCluster {
   ports: number[];
   /** Envoy's circuit breaker for connections. Default: 100,000. */
   maxConnections?: number;
+  /** Default: LEAST_REQUEST, as the adapter gives it. */
+  lbPolicy?: "LEAST_REQUEST" | "ROUND_ROBIN";
 }
 
 /** The plugin as it stands in a listener or in an ECDS resource. */
@@ -60,7 +64,7 @@ export function buildBootstrap(listeners: TestListener[], clusters: TestCluster[
   };
 }
 
-function listener({ name, config, http2, bufferLimit_bytes }: TestListener): object {
+function listener({ name, config, http2, bufferLimit_bytes, connectRetries = 3 }: TestListener): object {
   const filter =
     "ecdsFile" in config
       ? {
@@ -76,11 +80,11 @@ function listener({ name, config, http2, bufferLimit_bytes }: TestListener): obj
     address: address(0),
     stat_prefix: name,
     ...(bufferLimit_bytes !== undefined && { per_connection_buffer_limit_bytes: bufferLimit_bytes }),
-    filter_chains: [{ filters: [filter, connectionManager(name, http2)] }],
+    filter_chains: [{ filters: [filter, connectionManager(name, connectRetries, http2)] }],
   };
 }
 
-function connectionManager(name: string, http2: object = {}): object {
+function connectionManager(name: string, connectRetries: number, http2: object = {}): object {
   const overwrite = { append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
   return {
     name: "envoy.filters.network.http_connection_manager",
@@ -126,7 +130,7 @@ function connectionManager(name: string, http2: object = {}): object {
                   upgrade_configs: [{ upgrade_type: "CONNECT", connect_config: {} }],
                   retry_policy: {
                     retry_on: "connect-failure",
-                    num_retries: 3,
+                    num_retries: connectRetries,
                     retry_host_predicate: [
                       {
                         name: "envoy.retry_host_predicates.previous_hosts",
@@ -147,11 +151,13 @@ function connectionManager(name: string, http2: object = {}): object {
   };
 }
 
-function cluster({ name, ports, maxConnections = 100_000 }: TestCluster): object {
+function cluster({ name, ports, maxConnections = 100_000, lbPolicy = "LEAST_REQUEST" }: TestCluster): object {
   const most = { max_connections: maxConnections, max_pending_requests: 100_000, max_requests: 100_000 };
   return {
     name,
     type: "STATIC",
+    lb_policy: lbPolicy,
+    ...(lbPolicy === "LEAST_REQUEST" && { least_request_lb_config: { choice_count: 16 } }),
     connect_timeout: "2s",
     circuit_breakers: { thresholds: [most] },
     load_assignment: {

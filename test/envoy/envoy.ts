@@ -22,7 +22,8 @@ const POLL_LIMIT_MS = 20_000;
 export class TestEnvoy {
   private constructor(
     private readonly process: EnvoyProcess,
-    private readonly admin: string,
+    /** Address of the admin interface. */
+    readonly admin: string,
     private readonly ports: ReadonlyMap<string, number>,
     readonly log: string[],
   ) {}
