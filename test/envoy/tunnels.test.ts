@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { answerText, isEvent } from "../support/dubbo.js";
+import type { TestCluster } from "./bootstrap.js";
 import { DubboClient } from "./dubbo-client.js";
 import { DubboServer } from "./dubbo-server.js";
 import { TestEnvoy, VERSIONS } from "./envoy.js";
@@ -32,7 +33,7 @@ describe.each(RUNS)(
       const deadPort = gone.port;
       await gone.close();
       const ports = servers.map(({ port }) => port);
-      const clusters = [
+      const clusters: TestCluster[] = [
         { name: "three", ports },
         { name: "quick", ports },
         { name: "half", ports: [deadPort, ...ports.slice(0, 1)], lbPolicy: "ROUND_ROBIN" },
