@@ -1,5 +1,12 @@
 import { clusterName } from "../model/cluster-name.js";
-import type { AttributeMatch, OutboundListener, Route, WeightedDestination } from "../model/model.js";
+import type {
+  AttributeMatch,
+  DestinationTunnels,
+  ListenerSettings,
+  OutboundListener,
+  Route,
+  WeightedDestination,
+} from "../model/model.js";
 
 /**
  * The JSON of protos/meltemi/filter/v1alpha1/filter.proto: the field names as written there, 64-bit integers as text, as proto3's
@@ -7,6 +14,24 @@ import type { AttributeMatch, OutboundListener, Route, WeightedDestination } fro
  */
 export interface FilterConfig {
   readonly virtual_hosts: readonly FilterVirtualHost[];
+  readonly max_message_bytes?: number;
+  readonly clusters?: readonly FilterClusterSettings[];
+  readonly connection?: FilterConnectionSettings;
+}
+
+export interface FilterClusterSettings {
+  readonly name: string;
+  readonly min_tunnels?: number;
+  readonly max_tunnels?: number;
+  readonly calls_per_tunnel?: number;
+  readonly max_tunnel_age_ms?: number;
+  readonly max_tunnel_calls?: number;
+}
+
+export interface FilterConnectionSettings {
+  readonly max_age_ms?: number;
+  readonly idle_timeout_ms?: number;
+  readonly tunnel_idle_timeout_ms?: number;
 }
 
 export interface FilterVirtualHost {
@@ -54,12 +79,38 @@ export function toExplainedFilterConfig(listener: OutboundListener): FilterConfi
 }
 
 function convert(listener: OutboundListener, toRoute: (route: Route) => FilterRoute): FilterConfig {
+  const { settings = {}, tunnels = [] } = listener;
+  const { maxMessageBytes, ...times } = settings;
   return {
     virtual_hosts: listener.virtualHosts.map(({ name, services, routes }) => ({
       name,
       services,
       routes: routes.map(toRoute),
     })),
+    ...(maxMessageBytes !== undefined && { max_message_bytes: maxMessageBytes }),
+    ...(tunnels.length > 0 && { clusters: tunnels.map(toClusterSettings) }),
+    ...(Object.keys(times).length > 0 && { connection: toConnectionSettings(times) }),
+  };
+}
+
+function toClusterSettings({ tunnels, ...destination }: DestinationTunnels): FilterClusterSettings {
+  const { minimum, maximum, callsInFlight, maxAge_ms, maxCalls } = tunnels;
+  return {
+    name: clusterName(destination),
+    ...(minimum !== undefined && { min_tunnels: minimum }),
+    ...(maximum !== undefined && { max_tunnels: maximum }),
+    ...(callsInFlight !== undefined && { calls_per_tunnel: callsInFlight }),
+    ...(maxAge_ms !== undefined && { max_tunnel_age_ms: Math.round(maxAge_ms) }),
+    ...(maxCalls !== undefined && { max_tunnel_calls: maxCalls }),
+  };
+}
+
+function toConnectionSettings(times: Omit<ListenerSettings, "maxMessageBytes">): FilterConnectionSettings {
+  const { maxConnectionAge_ms, idleTimeout_ms, tunnelIdleTimeout_ms } = times;
+  return {
+    ...(maxConnectionAge_ms !== undefined && { max_age_ms: Math.round(maxConnectionAge_ms) }),
+    ...(idleTimeout_ms !== undefined && { idle_timeout_ms: Math.round(idleTimeout_ms) }),
+    ...(tunnelIdleTimeout_ms !== undefined && { tunnel_idle_timeout_ms: Math.round(tunnelIdleTimeout_ms) }),
   };
 }
 

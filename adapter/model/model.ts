@@ -96,6 +96,11 @@ export interface OutboundListener {
   readonly protocol: string;
   readonly port: number;
   readonly mode: ListenerMode;
+  readonly settings?: ListenerSettings;
+  /** TLS towards clients. */
+  readonly tls?: DownstreamTls;
+  /** Of the destinations of its routes, those of which something is to be said; by the clusters' names. */
+  readonly tunnels?: readonly DestinationTunnels[];
   readonly virtualHosts: readonly VirtualHost[];
 }
 
@@ -104,6 +109,40 @@ export interface OutboundListener {
  * all of it. `observe`: all of it goes to the one cluster that the routes name, its calls are counted.
  */
 export type ListenerMode = "call" | "connection" | "observe";
+
+/** What the filter is to do with messages and connections. An absent field leaves its default. */
+export interface ListenerSettings {
+  readonly maxMessageBytes?: number;
+  readonly maxConnectionAge_ms?: number;
+  readonly idleTimeout_ms?: number;
+  readonly tunnelIdleTimeout_ms?: number;
+}
+
+/** Files on the node. */
+export interface DownstreamTls {
+  readonly mode: "SIMPLE" | "MUTUAL";
+  readonly serverCertificate: string;
+  readonly privateKey: string;
+  /** Of MUTUAL: who signs the certificates of clients, and names of which they must have one. */
+  readonly caCertificates?: string;
+  readonly subjectAltNames?: readonly string[];
+}
+
+export interface DestinationTunnels {
+  readonly host: string;
+  readonly subset: string | undefined;
+  readonly port: number;
+  readonly tunnels: Tunnels;
+}
+
+/** The upstream connections that one client's connection has to a destination. An absent field leaves the filter's default. */
+export interface Tunnels {
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly callsInFlight?: number;
+  readonly maxAge_ms?: number;
+  readonly maxCalls?: number;
+}
 
 export interface VirtualHost {
   /** `host:port` of the service, as Envoy names virtual hosts. */

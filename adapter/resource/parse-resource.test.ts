@@ -42,6 +42,72 @@ const MATCH = "spec.routes[0].match[0].attributes";
 const ROUTE = "spec.routes[0].route";
 const POLICY = "spec.trafficPolicy";
 
+function listenerPolicy(spec: string): string {
+  return virtualService(`{ protocol: dubbo, port: 1, ${spec} }`).replace("VirtualService", "ListenerPolicy");
+}
+
+function destinationPolicy(spec: string): string {
+  return virtualService(`{ host: a, ${spec} }`).replace("VirtualService", "DestinationPolicy");
+}
+
+describe("a ListenerPolicy is refused, with the field and the reason", () => {
+  const files = "serverCertificate: /s.pem, privateKey: /s.key";
+
+  test.each([
+    [virtualService("{ protocol: dubbo }").replace("VirtualService", "ListenerPolicy"), "spec: port is needed here"],
+    [
+      listenerPolicy("mode: call"),
+      'spec.mode: "call": must be one of CALL, CONNECTION, OBSERVE, AUTO; did you mean CALL?',
+    ],
+    [listenerPolicy("maxMessageBytes: 1023"), "spec.maxMessageBytes: 1023: must be 1024 to 268435456"],
+    [listenerPolicy("maxMessageBytes: 268435457"), "spec.maxMessageBytes: 268435457: must be 1024 to 268435456"],
+    [listenerPolicy("maxMessageBytes: 1Mi"), 'spec.maxMessageBytes: must be a whole number, and is "1Mi"'],
+    [listenerPolicy("idleTimeout: 999ms"), "spec.idleTimeout: 999ms: must be 1s to 2147483647ms"],
+    [listenerPolicy("maxConnectionAge: 600h"), "spec.maxConnectionAge: 600h: must be 1s to 2147483647ms"],
+    [listenerPolicy("tunnelIdleTimeout: 5"), /^spec\.tunnelIdleTimeout: must be a text, and is 5/],
+    [
+      listenerPolicy("mode: OBSERVE, tunnelIdleTimeout: 5s"),
+      "spec.tunnelIdleTimeout: mode OBSERVE has no tunnels: only CALL has",
+    ],
+    [listenerPolicy("tls: { mode: SIMPLE }"), "spec.tls: serverCertificate is needed here"],
+    [listenerPolicy(`tls: { mode: MUTUAL, ${files} }`), "spec.tls: mode MUTUAL needs caCertificates"],
+    [
+      listenerPolicy(`tls: { mode: SIMPLE, ${files}, caCertificates: /ca.pem }`),
+      "spec.tls.caCertificates: mode SIMPLE asks no client for a certificate: write MUTUAL, or leave caCertificates out",
+    ],
+    [
+      listenerPolicy(`tls: { mode: MUTUAL, ${files}, caCertificates: /ca.pem, subjectAltNames: [] }`),
+      /^spec\.tls\.subjectAltNames: is empty/,
+    ],
+    [listenerPolicy(`tls: { mode: PASSTHROUGH, ${files} }`), /^spec\.tls\.mode: PASSTHROUGH: calls cannot be read/],
+    [
+      listenerPolicy(`tls: { mode: SIMPLE, ${files}, credentialName: a }`),
+      /^spec\.tls\.credentialName: secrets are not/,
+    ],
+  ])("%s", (text, expected) => {
+    expect(problemsOf(text)).toContainEqual(typeof expected === "string" ? expected : expect.stringMatching(expected));
+  });
+});
+
+describe("a DestinationPolicy is refused, with the field and the reason", () => {
+  test.each([
+    [destinationPolicy("subset: v1"), "spec: tunnels is needed here"],
+    [destinationPolicy("tunnels: {}"), /^spec\.tunnels: is empty: it says nothing/],
+    [destinationPolicy("tunnels: { minimum: 0 }"), "spec.tunnels.minimum: 0: must be 1 to 256"],
+    [destinationPolicy("tunnels: { maximum: 257 }"), "spec.tunnels.maximum: 257: must be 1 to 256"],
+    [
+      destinationPolicy("tunnels: { minimum: 3, maximum: 2 }"),
+      "spec.tunnels.maximum: 2: is less than minimum, which is 3",
+    ],
+    [destinationPolicy("tunnels: { callsInFlight: 0 }"), "spec.tunnels.callsInFlight: 0: must be 1 to 2147483647"],
+    [destinationPolicy("tunnels: { maxCalls: 1.5 }"), "spec.tunnels.maxCalls: must be a whole number, and is 1.5"],
+    [destinationPolicy("tunnels: { maxAge: 10ms }"), "spec.tunnels.maxAge: 10ms: must be 1s to 2147483647ms"],
+    [destinationPolicy("port: 20880, tunnels: { maximum: 2 }"), /^spec\.port: must be a map/],
+  ])("%s", (text, expected) => {
+    expect(problemsOf(text)).toContainEqual(typeof expected === "string" ? expected : expect.stringMatching(expected));
+  });
+});
+
 describe("a VirtualService is refused, with the field and the reason", () => {
   test.each([
     // Rules that say nothing.

@@ -1,7 +1,9 @@
 import type { RawResource } from "../source/source.js";
 import { type FieldPath, formatFieldPath } from "../status/field-path.js";
 import type { Problem, ResourceName } from "../status/problem.js";
+import type { DestinationPolicySpec } from "./destination-policy.js";
 import type { DestinationRuleSpec } from "./destination-rule.js";
+import type { ListenerPolicySpec } from "./listener-policy.js";
 import type { ServiceEntrySpec } from "./service-entry.js";
 import type { VirtualServiceSpec } from "./virtual-service.js";
 import type { WorkloadEntrySpec } from "./workload-entry.js";
@@ -31,8 +33,24 @@ export interface DestinationRule extends Identified {
   readonly spec: DestinationRuleSpec;
 }
 
+export interface ListenerPolicy extends Identified {
+  readonly kind: "ListenerPolicy";
+  readonly spec: ListenerPolicySpec;
+}
+
+export interface DestinationPolicy extends Identified {
+  readonly kind: "DestinationPolicy";
+  readonly spec: DestinationPolicySpec;
+}
+
 /** A resource that is good in itself. Whether what it refers to exists is for `translate` to say. */
-export type Resource = VirtualService | ServiceEntry | WorkloadEntry | DestinationRule;
+export type Resource =
+  | VirtualService
+  | ListenerPolicy
+  | DestinationPolicy
+  | ServiceEntry
+  | WorkloadEntry
+  | DestinationRule;
 
 export function problemOf(
   resource: Identified,

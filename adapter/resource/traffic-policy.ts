@@ -1,6 +1,6 @@
 import type { ConnectionPool, LoadBalancer, OutlierDetection, TrafficPolicy, UpstreamTls } from "../model/model.js";
 import type { FieldPath } from "../status/field-path.js";
-import { parseDuration_ms } from "./duration.js";
+import { optionalDuration_ms } from "./duration.js";
 import type { Report } from "./report.js";
 
 interface WrittenPolicy {
@@ -98,7 +98,7 @@ function isPrime(number: number): boolean {
 function parseConnectionPool(written: WrittenConnectionPool, path: FieldPath, report: Report): ConnectionPool {
   const { maxConnections, connectTimeout, tcpKeepalive } = written.tcp ?? {};
   const at = [...path, "tcp"];
-  const connect_timeout_ms = parsePositive_ms(connectTimeout, 1, [...at, "connectTimeout"], report);
+  const connect_timeout_ms = optionalDuration_ms(connectTimeout, 1, [...at, "connectTimeout"], report);
   const keepalive = tcpKeepalive && parseKeepalive(tcpKeepalive, [...at, "tcpKeepalive"], report);
   return {
     ...(maxConnections !== undefined && { maxConnections }),
@@ -113,8 +113,8 @@ function parseKeepalive(
   report: Report,
 ): NonNullable<ConnectionPool["tcpKeepalive"]> {
   const { probes } = written;
-  const time_ms = parsePositive_ms(written.time, 1000, [...path, "time"], report);
-  const interval_ms = parsePositive_ms(written.interval, 1000, [...path, "interval"], report);
+  const time_ms = optionalDuration_ms(written.time, 1000, [...path, "time"], report);
+  const interval_ms = optionalDuration_ms(written.interval, 1000, [...path, "interval"], report);
   return {
     ...(probes !== undefined && { probes }),
     ...(time_ms !== undefined && { time_s: Math.floor(time_ms / 1000) }),
@@ -124,8 +124,8 @@ function parseKeepalive(
 
 function parseOutlierDetection(written: WrittenOutlierDetection, path: FieldPath, report: Report): OutlierDetection {
   const { consecutive5xxErrors, consecutiveGatewayErrors, maxEjectionPercent, minHealthPercent } = written;
-  const interval_ms = parsePositive_ms(written.interval, 1, [...path, "interval"], report);
-  const baseEjectionTime_ms = parsePositive_ms(written.baseEjectionTime, 1, [...path, "baseEjectionTime"], report);
+  const interval_ms = optionalDuration_ms(written.interval, 1, [...path, "interval"], report);
+  const baseEjectionTime_ms = optionalDuration_ms(written.baseEjectionTime, 1, [...path, "baseEjectionTime"], report);
   return {
     ...(consecutive5xxErrors !== undefined && { consecutive5xx: consecutive5xxErrors }),
     ...(consecutiveGatewayErrors !== undefined && { consecutiveGatewayErrors }),
@@ -134,24 +134,6 @@ function parseOutlierDetection(written: WrittenOutlierDetection, path: FieldPath
     ...(maxEjectionPercent !== undefined && { maxEjectionPercent }),
     ...(minHealthPercent !== undefined && { minHealthPercent }),
   };
-}
-
-/** Longest duration that Envoy takes anywhere: 2^31 ms are 24 days. */
-const MAX_DURATION_MS = 0x7fffffff;
-
-/** Envoy refuses durations of nothing, and with one of them everything that comes along with it. */
-function parsePositive_ms(
-  text: string | undefined,
-  minimum_ms: number,
-  path: FieldPath,
-  report: Report,
-): number | undefined {
-  if (text === undefined) return undefined;
-  const duration_ms = parseDuration_ms(text);
-  if (!(duration_ms >= minimum_ms && duration_ms <= MAX_DURATION_MS)) {
-    report(path, `${text}: must be ${minimum_ms === 1 ? "1ms" : "1s"} to ${MAX_DURATION_MS}ms`);
-  }
-  return duration_ms;
 }
 
 function reportTls(tls: UpstreamTls, path: FieldPath, report: Report): void {

@@ -99,14 +99,8 @@ function findService(
   if (port !== undefined && !service.ports.some(({ number }) => number === port)) {
     fail([...path, "port", "number"], `${service.host} has no port ${port}; its ports are ${describePorts(service)}`);
   }
-  if (subset !== undefined) {
-    const rule = services.rule(service.host);
-    const names = rule?.spec.subsets.map(({ name }) => name) ?? [];
-    if (!names.includes(subset)) {
-      const why = rule === undefined ? "; it has no DestinationRule" : suggestion(subset, names);
-      fail([...path, "subset"], `${service.host} has no subset ${subset}${why}`);
-    }
-  }
+  const reason = subset === undefined ? undefined : services.lacksSubset(service.host, subset);
+  if (reason !== undefined) fail([...path, "subset"], reason);
   return service;
 }
 

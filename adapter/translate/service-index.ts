@@ -1,4 +1,6 @@
 import type { Endpoint, ServicePort } from "../model/model.js";
+import type { SubsetSpec } from "../resource/destination-rule.js";
+import { suggestion } from "../resource/near.js";
 import type { DestinationRule, ServiceEntry } from "../resource/resource.js";
 
 /** A service while it is put together. */
@@ -38,6 +40,19 @@ export class ServiceIndex {
 
   rule(host: string): DestinationRule | undefined {
     return this.#rules.get(host);
+  }
+
+  subset(host: string, name: string | undefined): SubsetSpec | undefined {
+    return name === undefined ? undefined : this.rule(host)?.spec.subsets.find((subset) => subset.name === name);
+  }
+
+  /** Why the host has no subset of this name; undefined where it has. */
+  lacksSubset(host: string, name: string): string | undefined {
+    if (this.subset(host, name) !== undefined) return undefined;
+    const rule = this.rule(host);
+    const names = rule?.spec.subsets.map((subset) => subset.name) ?? [];
+    const why = rule === undefined ? "; it has no DestinationRule" : suggestion(name, names);
+    return `${host} has no subset ${name}${why}`;
   }
 
   /** By its host, or by a Kubernetes name as it is completed within a namespace: `reviews`, `reviews.prod`, `reviews.prod.svc`. */

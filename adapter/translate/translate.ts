@@ -1,6 +1,8 @@
 import type { Mesh, OutboundListener, Route, Service } from "../model/model.js";
 import {
+  type DestinationPolicy,
   type DestinationRule,
+  type ListenerPolicy,
   mention,
   problemOf,
   type Resource,
@@ -10,21 +12,31 @@ import {
 } from "../resource/resource.js";
 import { compareText, formatResourceName, type Problem } from "../status/problem.js";
 import { advise } from "./advise.js";
+import { chooseDestinationPolicies, type DestinationPolicies } from "./choose-destination-policies.js";
+import { chooseListenerPolicies } from "./choose-listener-policies.js";
 import { chooseRules } from "./choose-rules.js";
 import { draftServices } from "./draft-services.js";
 import { layerPolicy } from "./layer-policy.js";
 import { type ResolvedVirtualService, type RouteOrigin, resolveVirtualService } from "./resolve-virtual-service.js";
 import { type ServiceDraft, ServiceIndex } from "./service-index.js";
 import { stillInForce } from "./still-in-force.js";
+import { tunnelsOf } from "./tunnels.js";
 import { buildVirtualHosts } from "./virtual-hosts.js";
 
 /** The last good version, by name, of resources whose goodness depends on others. */
 export interface InForce {
   readonly destinationRules: ReadonlyMap<string, DestinationRule>;
   readonly virtualServices: ReadonlyMap<string, ResolvedVirtualService>;
+  readonly destinationPolicies: ReadonlyMap<string, DestinationPolicy>;
+  readonly listenerPolicies: ReadonlyMap<string, ListenerPolicy>;
 }
 
-export const NOTHING_IN_FORCE: InForce = { destinationRules: new Map(), virtualServices: new Map() };
+export const NOTHING_IN_FORCE: InForce = {
+  destinationRules: new Map(),
+  virtualServices: new Map(),
+  destinationPolicies: new Map(),
+  listenerPolicies: new Map(),
+};
 
 export interface Translated {
   readonly mesh: Mesh;
@@ -48,6 +60,8 @@ export function translate(
   const workloads = resources.filter((one): one is WorkloadEntry => one.kind === "WorkloadEntry");
   const rules = resources.filter((one): one is DestinationRule => one.kind === "DestinationRule");
   const written = resources.filter((one): one is VirtualService => one.kind === "VirtualService");
+  const listenerPolicies = resources.filter((one): one is ListenerPolicy => one.kind === "ListenerPolicy");
+  const destinationPolicies = resources.filter((one): one is DestinationPolicy => one.kind === "DestinationPolicy");
 
   const drafted = draftServices(entries, workloads);
   const bare = new ServiceIndex(drafted.drafts);
@@ -56,25 +70,36 @@ export function translate(
   const resolved = resolveAll(written, services, before.virtualServices, refusals);
   const speaking = new PortProtocols(services);
   const taken = resolved.virtualServices.filter((one) => speaking.take(one));
-  const listeners = buildListeners(taken, services, speaking);
+  const destinations = chooseDestinationPolicies(destinationPolicies, services, before.destinationPolicies);
+  const built = buildListeners(taken, services, speaking, destinations.byDestination);
+  const { listeners, ...policies } = chooseListenerPolicies(
+    listenerPolicies,
+    built.listeners,
+    destinations.byDestination,
+    before.listenerPolicies,
+  );
 
   return {
     mesh: {
       services: [...services.all]
         .map((draft) => toService(draft, services.rule(draft.host), speaking))
         .sort((a, b) => compareText(a.host, b.host)),
-      listeners: listeners.listeners,
+      listeners,
     },
     problems: [
       ...drafted.problems,
       ...chosen.problems,
       ...resolved.problems,
       ...speaking.problems,
-      ...listeners.problems,
+      ...destinations.problems,
+      ...built.problems,
+      ...policies.problems,
     ],
     inForce: {
       destinationRules: chosen.inForce,
       virtualServices: new Map(taken.map((one) => [formatResourceName(one.resource), one])),
+      destinationPolicies: destinations.inForce,
+      listenerPolicies: policies.inForce,
     },
     origins: new Map(taken.flatMap(({ routes }) => routes.map(({ route, origin }) => [route, origin]))),
   };
@@ -137,6 +162,7 @@ function buildListeners(
   virtualServices: readonly ResolvedVirtualService[],
   services: ServiceIndex,
   speaking: PortProtocols,
+  policies: DestinationPolicies,
 ): { readonly listeners: readonly OutboundListener[]; readonly problems: readonly Problem[] } {
   interface Parts {
     readonly protocol: string;
@@ -164,7 +190,9 @@ function buildListeners(
     .map(({ protocol, port, virtualServices, defaults }): OutboundListener => {
       const built = buildVirtualHosts(port, virtualServices, defaults, services);
       problems.push(...built.problems);
-      return { protocol, port, mode: "call", virtualHosts: built.virtualHosts };
+      const tunnels = tunnelsOf(built.virtualHosts, services, policies);
+      const { virtualHosts } = built;
+      return { protocol, port, mode: "call", ...(tunnels.length > 0 && { tunnels }), virtualHosts };
     });
   return { listeners, problems };
 }

@@ -67,6 +67,151 @@ function lines({ problems }: Translation): readonly string[] {
   return problems.map(formatProblem);
 }
 
+function policy(spec: string, name = "p"): string {
+  return `---
+apiVersion: networking.meltemi.io/v1alpha1
+kind: ListenerPolicy
+metadata: { name: ${name} }
+spec: { protocol: dubbo, port: 20880, ${spec} }
+`;
+}
+
+function tunnels(spec: string): string {
+  return `---
+apiVersion: networking.meltemi.io/v1alpha1
+kind: DestinationPolicy
+metadata: { name: t }
+spec: { host: reviews, ${spec} }
+`;
+}
+
+const TLS = "tls: { mode: SIMPLE, serverCertificate: /s.pem, privateKey: /s.key }";
+const ONE = virtualService("a", to("v1"), "*");
+const ALL_TO_V1 = `${ONE}---\n${virtualService("b", to("v1"), "reviews").slice(4)}`;
+
+describe("a ListenerPolicy", () => {
+  const listener = ({ mesh }: Translation) => mesh.listeners[0];
+
+  test.each([
+    [
+      "an unknown field",
+      policy("mode: OBSERVE, idleTimeOut: 1s"),
+      "spec.idleTimeOut: unknown field; did you mean idleTimeout?",
+    ],
+    ["a mode that the routes do not allow", policy("mode: OBSERVE"), "spec.mode: OBSERVE: all routes must lead to one"],
+    ["a listener that does not exist", policy("x").replace("20880, x", "1"), "spec.port: there is no listener dubbo 1"],
+  ])("that turns bad by %s stays in force as it was", (_, bad, expected) => {
+    const translator = new Translator();
+    const good = policy(`mode: CONNECTION, idleTimeout: 1s, ${TLS}`);
+    const first = translator.translate(read(V1_V2, virtualService("a", to("v1")), good));
+    expect(lines(first)).toEqual([]);
+    const then = translator.translate(read(V1_V2, virtualService("a", to("v1")), bad));
+    expect(listener(then)).toEqual(listener(first));
+    expect(listener(then)).toMatchObject({
+      mode: "connection",
+      settings: { idleTimeout_ms: 1000 },
+      tls: { mode: "SIMPLE" },
+    });
+    expect(lines(then)).toEqual([expect.stringContaining(`error: ListenerPolicy default/p: ${expected}`)]);
+    expect(lines(then)[0]).toMatch(/; the resource's last good version stays in force$/);
+    expect(listener(translator.translate(read(V1_V2, virtualService("a", to("v1")))))).toMatchObject({ mode: "call" });
+  });
+
+  test("whose mode the routes do no longer allow keeps all but its mode, TLS above all", () => {
+    const translator = new Translator();
+    const observed = translator.translate(read(V1_V2, ALL_TO_V1, policy(`mode: OBSERVE, ${TLS}`)));
+    expect(lines(observed)).toEqual([]);
+    expect(listener(observed)).toMatchObject({ mode: "observe", tls: { mode: "SIMPLE" } });
+    const routes = ALL_TO_V1 + virtualService("c", to("v2"));
+    const split = translator.translate(read(V1_V2, routes, policy(`mode: OBSERVE, ${TLS}`)));
+    expect(listener(split)).toMatchObject({ mode: "call", tls: { mode: "SIMPLE" } });
+    expect(lines(split)).toEqual([expect.stringContaining("and they lead to 2; write CALL or CONNECTION")]);
+    expect(listener(translator.translate(read(V1_V2, ALL_TO_V1, policy("mode: OBSERVE"))))).toMatchObject({
+      mode: "observe",
+    });
+  });
+
+  test("that asks for TLS and was never good keeps its listener closed", () => {
+    const translator = new Translator();
+    const closed = translator.translate(read(V1_V2, ONE, policy(`mode: OBSERV, ${TLS}`)));
+    expect(closed.mesh.listeners).toEqual([]);
+    expect(lines(closed)).toEqual(
+      [
+        expect.stringContaining(
+          'spec.mode: "OBSERV": must be one of CALL, CONNECTION, OBSERVE, AUTO; did you mean OBSERVE?',
+        ),
+        expect.stringContaining("spec.tls: the listener dubbo 20880 is not served until the policy is good"),
+      ].sort(),
+    );
+    expect(listener(translator.translate(read(V1_V2, ONE, policy(TLS))))).toMatchObject({ tls: { mode: "SIMPLE" } });
+    // One that does not speak of TLS opens nothing that would else be closed.
+    expect(new Translator().translate(read(V1_V2, ONE, policy("mode: OBSERV"))).mesh.listeners.length).toBe(1);
+  });
+
+  test.each([
+    ["one destination", ALL_TO_V1, "", "connection"],
+    ["two destinations", ONE, "", "call"],
+    ["connections that are told to go", ALL_TO_V1, "maxConnectionAge: 1h,", "call"],
+    ["a timeout of tunnels", ALL_TO_V1, "tunnelIdleTimeout: 1m,", "call"],
+    ["a policy for tunnels to the destination", ALL_TO_V1 + tunnels("subset: v1, tunnels: { maximum: 1 }"), "", "call"],
+    [
+      "a policy for tunnels to another one",
+      ALL_TO_V1 + tunnels("subset: v2, tunnels: { maximum: 1 }"),
+      "",
+      "connection",
+    ],
+  ])("of mode AUTO with %s", (_, routes, settings, mode) => {
+    const translation = new Translator().translate(read(V1_V2, routes, policy(`${settings} mode: AUTO`)));
+    expect(lines(translation)).toEqual([]);
+    expect(listener(translation)).toMatchObject({ mode });
+  });
+
+  test("of two for one listener the first stays, as long as it is there", () => {
+    const translator = new Translator();
+    const both = translator.translate(read(V1_V2, ONE, policy("idleTimeout: 1s", "p"), policy("idleTimeout: 2s", "q")));
+    expect(listener(both)).toMatchObject({ settings: { idleTimeout_ms: 1000 } });
+    expect(lines(both)).toEqual([
+      expect.stringMatching(/ListenerPolicy default\/q: .* ListenerPolicy default\/p \(a\.yaml/),
+    ]);
+    expect(listener(translator.translate(read(V1_V2, ONE, policy("idleTimeout: 2s", "q"))))).toMatchObject({
+      settings: { idleTimeout_ms: 2000 },
+    });
+  });
+});
+
+describe("a DestinationPolicy", () => {
+  const settings = ({ mesh }: Translation) =>
+    mesh.listeners[0]?.tunnels?.map(({ subset, tunnels }) => [subset, tunnels]);
+
+  test.each([
+    [
+      "a subset that does not exist",
+      tunnels("subset: v3, tunnels: { maximum: 9 }"),
+      "spec.subset: reviews.default.svc.cluster.local has no subset v3; there is v1, v2",
+    ],
+    [
+      "a duration of nothing",
+      tunnels("subset: v1, tunnels: { maxAge: 0s }"),
+      "spec.tunnels.maxAge: 0s: must be 1s to 2147483647ms",
+    ],
+  ])("that turns bad by %s stays in force as it was", (_, bad, expected) => {
+    const translator = new Translator();
+    translator.translate(read(V1_V2, ONE, tunnels("subset: v1, tunnels: { maximum: 3 }")));
+    const then = translator.translate(read(V1_V2, ONE, bad));
+    expect(settings(then)).toContainEqual(["v1", { maximum: 3 }]);
+    expect(lines(then)).toEqual([expect.stringContaining(expected)]);
+    expect(lines(then)[0]).toMatch(/; the resource's last good version stays in force$/);
+  });
+
+  test("for a subset of which the rule knows no longer is not in force", () => {
+    const translator = new Translator();
+    const written = tunnels("subset: v2, tunnels: { maximum: 3 }");
+    translator.translate(read(V1_V2, ONE, written));
+    const then = translator.translate(read(service("v1"), ONE, written));
+    expect(lines(then)).toEqual([expect.not.stringContaining("stays in force")]);
+  });
+});
+
 describe("a resource that turns bad", () => {
   test.each([
     ["an unknown field", to("v2", "matches: [],"), "spec.routes[0].matches: unknown field; did you mean match?"],

@@ -2,12 +2,13 @@ import { toFilterConfig } from "../filter-config/filter-config.js";
 import type { Mesh, OutboundListener } from "../model/model.js";
 import { PROTOCOLS } from "../model/protocols.js";
 import { type ParsedResource, parseResource } from "../resource/parse-resource.js";
-import { mention, problemOf, type Resource, type VirtualService } from "../resource/resource.js";
+import { type Identified, mention, problemOf, type Resource, type VirtualService } from "../resource/resource.js";
 import type { IgnoredDocument, RawResource, SourceState } from "../source/source.js";
 import { formatResourceName, type Problem, sortProblems } from "../status/problem.js";
 import { type CheckFilterConfig, refusalOf, refusedAlone } from "./filter-refusal.js";
 import { stillInForce } from "./still-in-force.js";
 import { type InForce, NOTHING_IN_FORCE, type Translated, translate } from "./translate.js";
+import { withhold } from "./withhold.js";
 
 /**
  * How often a table is made anew without the VirtualService that the filter stumbles on, where none is bad in itself: each of
@@ -43,21 +44,25 @@ export class Translator {
   }
 
   translate(state: SourceState): Translation {
-    const { resources, problems } = this.#parse(state.resources);
+    const { resources, refused: unread, problems } = this.#parse(state.resources);
     const { translated, refused } = this.#translateUntilAccepted(resources);
     this.#inForce = translated.inForce;
+    const held = withhold(translated.mesh.listeners, unread);
     return {
-      mesh: translated.mesh,
-      problems: sortProblems([...state.problems, ...problems, ...translated.problems, ...refused]),
+      mesh: { ...translated.mesh, listeners: held.listeners },
+      problems: sortProblems([...state.problems, ...problems, ...translated.problems, ...refused, ...held.problems]),
       ignored: state.ignored,
     };
   }
 
   #parse(raws: readonly RawResource[]): {
     readonly resources: readonly Resource[];
+    /** Those that are bad and have no good version. */
+    readonly refused: readonly Identified[];
     readonly problems: readonly Problem[];
   } {
     const resources: Resource[] = [];
+    const refused: Identified[] = [];
     const problems: Problem[] = [];
     const seen = new Map<string, ParsedResource>();
     const good = new Map<string, Resource>();
@@ -75,12 +80,15 @@ export class Translator {
       const last = this.#good.get(key);
       const resource = parsed.resource ?? last;
       problems.push(...(last === undefined ? parsed.problems : parsed.problems.map(stillInForce)));
-      if (resource === undefined) continue;
+      if (resource === undefined) {
+        refused.push(parsed.identity);
+        continue;
+      }
       good.set(key, resource);
       resources.push(resource);
     }
     this.#good = good;
-    return { resources, problems };
+    return { resources, refused, problems };
   }
 
   /**

@@ -79,6 +79,37 @@ describe("bindListeners", () => {
     expect(mixed.problems).toEqual([expect.stringContaining("port 1 is of mode connection and port 2 of mode call")]);
   });
 
+  it("keeps ports that differ in TLS apart, and takes the first of several settings, and says so", () => {
+    const tls = { mode: "SIMPLE", serverCertificate: "/s.pem", privateKey: "/s.key" } as const;
+    const listen = [{ protocol: "dubbo", addresses: [{ ip: "127.0.0.1", port: 9 }] }] as const;
+    const ports = [
+      { ...listener("dubbo", 1, "a"), tls, settings: { idleTimeout_ms: 1 } },
+      listener("dubbo", 2, "b"),
+      { ...listener("dubbo", 3, "c"), tls },
+      { ...listener("dubbo", 4, "d"), tls, settings: { idleTimeout_ms: 2 } },
+    ];
+    const { bound, problems } = bindListeners(ports, listen);
+    expect(bound).toMatchObject([{ listener: { tls, settings: { idleTimeout_ms: 1 } } }]);
+    expect(bound[0]?.listener.virtualHosts.map(({ name }) => name)).toEqual(["a:1", "c:3", "d:4"]);
+    expect(problems).toEqual([
+      expect.stringContaining("port 2 is left out: its policy says other things of TLS than that of port 1"),
+      expect.stringContaining("ports 1 and 4 share a listener, and their policies differ; that of port 1 holds"),
+    ]);
+    // Nor does the first lay open what others close.
+    const open = bindListeners([listener("dubbo", 1, "a"), { ...listener("dubbo", 2, "b"), tls }], listen);
+    expect(open.bound[0]?.listener.virtualHosts.map(({ name }) => name)).toEqual(["a:1"]);
+  });
+
+  it("gives a shared listener the tunnels of all its ports", () => {
+    const to = (host: string) => ({ host, subset: undefined, port: 1, tunnels: { minimum: 2 } });
+    const ports = [
+      { ...listener("dubbo", 1, "a"), tunnels: [to("b"), to("c")] },
+      { ...listener("dubbo", 2, "b"), tunnels: [to("a"), to("b")] },
+    ];
+    const { bound } = bindListeners(ports, [{ protocol: "dubbo", addresses: [{ ip: "127.0.0.1", port: 9 }] }]);
+    expect(bound[0]?.listener.tunnels).toEqual([to("a"), to("b"), to("c")]);
+  });
+
   it("observes only what leads to one cluster, and says so", () => {
     const { bound, problems } = bindListeners([observing(1, "a", "a"), observing(2, "a", "b"), observing(3)], []);
     expect(bound.map(({ listener }) => listener.mode)).toEqual(["observe", "call", "call"]);

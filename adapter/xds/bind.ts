@@ -1,5 +1,6 @@
 import { clustersOf } from "../model/cluster-name.js";
-import type { ListenerMode, OutboundListener, VirtualHost } from "../model/model.js";
+import type { OutboundListener } from "../model/model.js";
+import { shareListener } from "./share-listener.js";
 
 export interface BindAddress {
   readonly ip: string;
@@ -47,29 +48,10 @@ export function bindListeners(
   }
   for (const [{ protocol, addresses }, members] of shared) {
     const port = addresses[0].port;
-    const listener = {
-      protocol,
-      port,
-      mode: sharedMode(members, problems),
-      virtualHosts: mergeVirtualHosts(members, problems),
-    };
-    bound.push({ name: listenerName(protocol, port), addresses, listener });
+    bound.push({ name: listenerName(protocol, port), addresses, listener: shareListener(port, members, problems) });
   }
   const served = bound.map((one) => observable(one, problems));
   return { bound: withoutConflicts(served, problems), problems };
-}
-
-/** One listener has one mode. Where its ports are of several, the one that serves all of them. */
-function sharedMode(members: readonly OutboundListener[], problems: string[]): ListenerMode {
-  const [first, ...others] = members;
-  const mode = first?.mode ?? "call";
-  const other = others.find((member) => member.mode !== mode);
-  if (first === undefined || other === undefined) return mode;
-  problems.push(
-    `port ${first.port} is of mode ${mode} and port ${other.port} of mode ${other.mode}, which share a listener; it is ` +
-      `of mode call. Give each port a listener of its own (--listen with a port), or all of them one mode`,
-  );
-  return "call";
 }
 
 /** To observe is to carry connections to one cluster. Where routes lead to several, or to none, it is done call by call. */
@@ -87,27 +69,6 @@ function observable(bound: BoundListener, problems: string[]): BoundListener {
 /** A shared listener is named by the port it is bound to: services that come and go on other ports do not rename it. */
 function listenerName(protocol: string, port: number): string {
   return `outbound_${protocol}_${port}`;
-}
-
-/** Behind one listener a service name has one meaning: the lowest port keeps a name that several claim. */
-function mergeVirtualHosts(members: readonly OutboundListener[], problems: string[]): readonly VirtualHost[] {
-  const owners = new Map<string, string>();
-  const merged: VirtualHost[] = [];
-  for (const virtualHost of members.flatMap((member) => member.virtualHosts)) {
-    const services = virtualHost.services.filter((service) => {
-      const owner = owners.get(service);
-      if (owner === undefined) owners.set(service, virtualHost.name);
-      else {
-        problems.push(
-          `service name "${service}" belongs to ${owner} and to ${virtualHost.name}, which share a listener; calls go to ` +
-            `${owner}. Give each port a listener of its own (--listen with a port), or name the service in one of them only`,
-        );
-      }
-      return owner === undefined;
-    });
-    if (services.length > 0) merged.push({ ...virtualHost, services });
-  }
-  return merged;
 }
 
 /** Envoy would refuse all listeners for two of one name or one address. */

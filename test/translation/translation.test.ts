@@ -40,6 +40,11 @@ describe.each(cases)("%s", (name) => {
     await expect(json(Object.fromEntries(listeners))).toMatchFileSnapshot(join(golden, "filter-configs.json"));
   });
 
+  test("listeners", async () => {
+    const listeners = mesh.listeners.map(({ virtualHosts: _, settings: __, tunnels: ___, ...listener }) => listener);
+    await expect(json(listeners)).toMatchFileSnapshot(join(golden, "listeners.json"));
+  });
+
   test("problems", async () => {
     const lines = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
     await expect(lines).toMatchFileSnapshot(join(golden, "problems.txt"));

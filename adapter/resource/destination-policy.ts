@@ -1,0 +1,44 @@
+import type { Tunnels } from "../model/model.js";
+import { optionalDuration_ms } from "./duration.js";
+import type { Report } from "./report.js";
+
+export interface DestinationPolicySpec {
+  readonly host: string;
+  readonly subset: string | undefined;
+  readonly port: number | undefined;
+  readonly tunnels: Tunnels;
+}
+
+interface WrittenSpec {
+  readonly host: string;
+  readonly subset?: string;
+  readonly port?: { readonly number: number };
+  readonly tunnels: {
+    readonly minimum?: number;
+    readonly maximum?: number;
+    readonly callsInFlight?: number;
+    readonly maxAge?: string;
+    readonly maxCalls?: number;
+  };
+}
+
+/** The filter looks at its tunnels once a second. */
+const TICK_MS = 1000;
+
+/** Reads a spec that its schema allows, and reports what the schema cannot see. */
+export function parseDestinationPolicy(spec: unknown, report: Report): DestinationPolicySpec {
+  const { host, subset, port, tunnels } = spec as WrittenSpec;
+  const { maxAge, ...counts } = tunnels;
+  const path = ["spec", "tunnels"];
+  const { minimum, maximum } = counts;
+  if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
+    report([...path, "maximum"], `${maximum}: is less than minimum, which is ${minimum}`);
+  }
+  const maxAge_ms = optionalDuration_ms(maxAge, TICK_MS, [...path, "maxAge"], report);
+  return {
+    host,
+    subset,
+    port: port?.number,
+    tunnels: { ...counts, ...(maxAge_ms !== undefined && { maxAge_ms }) },
+  };
+}

@@ -1,0 +1,65 @@
+import type { DownstreamTls, ListenerSettings } from "../model/model.js";
+import type { FieldPath } from "../status/field-path.js";
+import { optionalDuration_ms } from "./duration.js";
+import type { Report } from "./report.js";
+
+export type WrittenMode = "CALL" | "CONNECTION" | "OBSERVE" | "AUTO";
+
+/** The spec of a ListenerPolicy with its defaults filled in. */
+export interface ListenerPolicySpec {
+  readonly protocol: string;
+  readonly port: number;
+  readonly mode: WrittenMode;
+  readonly settings: ListenerSettings;
+  readonly tls: DownstreamTls | undefined;
+}
+
+interface WrittenSpec {
+  readonly protocol: string;
+  readonly port: number;
+  readonly mode?: WrittenMode;
+  readonly maxMessageBytes?: number;
+  readonly maxConnectionAge?: string;
+  readonly idleTimeout?: string;
+  readonly tunnelIdleTimeout?: string;
+  readonly tls?: DownstreamTls;
+}
+
+/** The filter looks at its connections once a second. */
+const TICK_MS = 1000;
+
+/** Reads a spec that its schema allows, and reports what the schema cannot see. */
+export function parseListenerPolicy(spec: unknown, report: Report): ListenerPolicySpec {
+  const { protocol, port, mode = "CALL", maxMessageBytes, tls, ...written } = spec as WrittenSpec;
+  const time_ms = (field: "maxConnectionAge" | "idleTimeout" | "tunnelIdleTimeout") =>
+    optionalDuration_ms(written[field], TICK_MS, ["spec", field], report);
+  const maxConnectionAge_ms = time_ms("maxConnectionAge");
+  const idleTimeout_ms = time_ms("idleTimeout");
+  const tunnelIdleTimeout_ms = time_ms("tunnelIdleTimeout");
+  if ((mode === "CONNECTION" || mode === "OBSERVE") && tunnelIdleTimeout_ms !== undefined) {
+    report(["spec", "tunnelIdleTimeout"], `mode ${mode} has no tunnels: only CALL has`);
+  }
+  if (tls !== undefined) reportTls(tls, ["spec", "tls"], report);
+  return {
+    protocol,
+    port,
+    mode,
+    settings: {
+      ...(maxMessageBytes !== undefined && { maxMessageBytes }),
+      ...(maxConnectionAge_ms !== undefined && { maxConnectionAge_ms }),
+      ...(idleTimeout_ms !== undefined && { idleTimeout_ms }),
+      ...(tunnelIdleTimeout_ms !== undefined && { tunnelIdleTimeout_ms }),
+    },
+    tls,
+  };
+}
+
+function reportTls(tls: DownstreamTls, path: FieldPath, report: Report): void {
+  const { mode, caCertificates } = tls;
+  if (mode === "MUTUAL" && caCertificates === undefined) report(path, "mode MUTUAL needs caCertificates");
+  if (mode === "MUTUAL") return;
+  for (const field of ["caCertificates", "subjectAltNames"] as const) {
+    if (tls[field] === undefined) continue;
+    report([...path, field], `mode ${mode} asks no client for a certificate: write MUTUAL, or leave ${field} out`);
+  }
+}

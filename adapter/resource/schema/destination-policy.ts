@@ -1,0 +1,44 @@
+import { closedMap, duration, type JsonSchema, portNumber, text } from "./json-schema.js";
+import { resourceSchema } from "./metadata.js";
+
+const count: JsonSchema = { type: "integer", minimum: 1, maximum: 0x7fffffff };
+
+/** What one client's connection can have to all destinations together is bounded by the same number. */
+const tunnelCount: JsonSchema = { type: "integer", minimum: 1, maximum: 256 };
+
+const tunnels = closedMap({
+  minimum: {
+    ...tunnelCount,
+    description:
+      "So many are opened as calls come. Default: one for each endpoint, four at most; one where Envoy resolves names.",
+  },
+  maximum: { ...tunnelCount, description: "So many at most. Default: 16." },
+  callsInFlight: { ...count, description: "Calls without an answer on each before one more is opened. Default: 100." },
+  maxAge: {
+    ...duration,
+    description: "One so old takes no new calls, and is closed after its last answer. Default: 60s.",
+  },
+  maxCalls: { ...count, description: "The same after so many calls. Default: no limit." },
+});
+
+export const destinationPolicySchema = resourceSchema(
+  closedMap(
+    {
+      host: { ...text, description: "Host of a service; a short name is one of the resource's own namespace." },
+      subset: {
+        ...text,
+        description: "A subset of the host's DestinationRule. Default: the host and all its subsets.",
+      },
+      port: {
+        ...closedMap({ number: portNumber }, ["number"]),
+        description: "Port of the service. Default: every port.",
+      },
+      tunnels: {
+        ...tunnels,
+        minProperties: 1,
+        description: "The upstream connections that one client's connection has to the destination.",
+      },
+    },
+    ["host", "tunnels"],
+  ),
+);

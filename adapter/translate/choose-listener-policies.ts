@@ -1,0 +1,126 @@
+import { clustersOf } from "../model/cluster-name.js";
+import type { ListenerMode, OutboundListener } from "../model/model.js";
+import { suggestion } from "../resource/near.js";
+import { type ListenerPolicy, mention, problemOf } from "../resource/resource.js";
+import { formatResourceName, type Problem } from "../status/problem.js";
+import { type DestinationPolicies, destinationPolicy } from "./choose-destination-policies.js";
+import { stillInForce } from "./still-in-force.js";
+
+export interface ChosenListenerPolicies {
+  readonly listeners: readonly OutboundListener[];
+  readonly inForce: ReadonlyMap<string, ListenerPolicy>;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Gives each listener what its ListenerPolicy says: of two policies for one the first. One for a listener that does not exist, or
+ * whose mode the routes do not allow, gives way to its last version that was good. Where there is none a mode that is not
+ * possible becomes CALL, which is always; all else that the policy says holds, TLS above all.
+ */
+export function chooseListenerPolicies(
+  policies: readonly ListenerPolicy[],
+  listeners: readonly OutboundListener[],
+  destinations: DestinationPolicies,
+  before: ReadonlyMap<string, ListenerPolicy>,
+): ChosenListenerPolicies {
+  const byListener = new Map<OutboundListener, { readonly policy: ListenerPolicy; readonly mode: ListenerMode }>();
+  const inForce = new Map<string, ListenerPolicy>();
+  const problems: Problem[] = [];
+  for (const policy of policies) {
+    const key = formatResourceName(policy);
+    const now = assess(policy, listeners, destinations);
+    const last = before.get(key);
+    const then = now.problem === undefined || last === undefined ? undefined : assess(last, listeners, destinations);
+    const fallback = then !== undefined && then.problem === undefined ? then : undefined;
+    if (now.problem !== undefined) problems.push(fallback === undefined ? now.problem : stillInForce(now.problem));
+    const { listener, mode, policy: taken } = fallback ?? now;
+    if (listener === undefined) continue;
+    const first = byListener.get(listener);
+    if (first !== undefined) {
+      const reason = `the listener ${describe(listener)} has a policy already, ${mention(first.policy)}, which stays in force: merge the two`;
+      problems.push(problemOf(policy, ["spec", "port"], reason));
+      continue;
+    }
+    byListener.set(listener, { policy: taken, mode });
+    inForce.set(key, taken);
+  }
+  return {
+    listeners: listeners.map((listener) => {
+      const chosen = byListener.get(listener);
+      if (chosen === undefined) return listener;
+      const { settings, tls } = chosen.policy.spec;
+      const { tunnels, ...others } = listener;
+      return {
+        ...others,
+        mode: chosen.mode,
+        ...(chosen.mode === "call" && tunnels && { tunnels }),
+        ...(Object.keys(settings).length > 0 && { settings }),
+        ...(tls && { tls }),
+      };
+    }),
+    inForce,
+    problems,
+  };
+}
+
+interface Assessment {
+  readonly policy: ListenerPolicy;
+  readonly listener: OutboundListener | undefined;
+  readonly mode: ListenerMode;
+  /** Why the policy cannot be in force as it is. */
+  readonly problem: Problem | undefined;
+}
+
+function assess(
+  policy: ListenerPolicy,
+  listeners: readonly OutboundListener[],
+  destinations: DestinationPolicies,
+): Assessment {
+  const { protocol, port } = policy.spec;
+  const listener = listeners.find((one) => one.protocol === protocol && one.port === port);
+  if (listener === undefined) {
+    const there = suggestion(`${protocol} ${port}`, listeners.map(describe));
+    const problem = problemOf(policy, ["spec", "port"], `there is no listener ${protocol} ${port}${there}`);
+    return { policy, listener, mode: "call", problem };
+  }
+  const { mode, reason } = chooseMode(policy, listener, destinations);
+  const problem = reason === undefined ? undefined : problemOf(policy, ["spec", "mode"], reason);
+  return { policy, listener, mode, problem };
+}
+
+/** The listener's mode; with a reason where it is not the one that is asked for. */
+function chooseMode(
+  { spec }: ListenerPolicy,
+  listener: OutboundListener,
+  destinations: DestinationPolicies,
+): { readonly mode: ListenerMode; readonly reason?: string } {
+  if (spec.mode === "CALL") return { mode: "call" };
+  const clusters = clustersOf(listener).length;
+  const policy = tunnelPolicy(listener, destinations);
+  if (spec.mode === "AUTO") {
+    const { maxConnectionAge_ms, tunnelIdleTimeout_ms } = spec.settings;
+    const callByCall = policy !== undefined || maxConnectionAge_ms !== undefined || tunnelIdleTimeout_ms !== undefined;
+    return { mode: clusters === 1 && !callByCall ? "connection" : "call" };
+  }
+  if (policy !== undefined) {
+    return {
+      mode: "call",
+      reason: `${spec.mode}: there are no tunnels, of which ${mention(policy)} speaks; write CALL`,
+    };
+  }
+  if (spec.mode === "CONNECTION") return { mode: "connection" };
+  if (clusters === 1) return { mode: "observe" };
+  const reason = `OBSERVE: all routes must lead to one destination, and they lead to ${clusters}; write CALL or CONNECTION`;
+  return { mode: "call", reason };
+}
+
+/** A policy for tunnels to one of the listener's destinations. */
+function tunnelPolicy({ virtualHosts }: OutboundListener, destinations: DestinationPolicies) {
+  const routes = virtualHosts.flatMap(({ routes }) => routes);
+  const policies = routes.flatMap((route) => route.destinations).map((one) => destinationPolicy(one, destinations));
+  return policies.find((policy) => policy !== undefined);
+}
+
+function describe({ protocol, port }: OutboundListener): string {
+  return `${protocol} ${port}`;
+}
