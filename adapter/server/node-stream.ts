@@ -23,12 +23,13 @@ export interface NodeStreamEvents<Res> {
 
 /**
  * Types whose last response must be answered before a change of this type goes out: routes must not lead to clusters that a
- * node has not got. Endpoints wait for nothing, for Envoy answers CDS only when its new clusters are warm, for which it needs
- * their endpoints.
+ * node has not got. Endpoints and secrets wait for nothing, for Envoy answers CDS only when its new clusters are warm, for which
+ * it needs them.
  */
 const AFTER: Readonly<Record<ResourceType, readonly ResourceType[]>> = {
   CDS: [],
   EDS: [],
+  SDS: [],
   ECDS: ["CDS", "EDS"],
   LDS: ["CDS", "EDS", "ECDS"],
   RDS: ["CDS", "EDS", "ECDS", "LDS"],
@@ -36,7 +37,7 @@ const AFTER: Readonly<Record<ResourceType, readonly ResourceType[]>> = {
 
 /**
  * One stream of one node: brings the node from what it has to the newest snapshot, step by step, making before breaking.
- * What the node waits for goes at once; what it has already changes in the order CDS, EDS, ECDS, LDS, RDS; what is gone goes
+ * What the node waits for goes at once; what it has already changes in the order CDS, EDS, SDS, ECDS, LDS, RDS; what is gone goes
  * last and backwards (listeners apart, which nothing refers to and whose addresses their successors may need).
  * Knows nothing of gRPC: requests come in, responses go out by `send`.
  */
@@ -59,7 +60,7 @@ export class NodeStream<Req extends Request, Res> {
 
   receive(request: Req): void {
     const type = resourceTypeOf(request.type_url);
-    // A node may ask for types that are not served here (secrets, runtime); silence is the protocol's answer.
+    // A node may ask for types that are not served here (runtime); silence is the protocol's answer.
     if (type === undefined) return;
     let subscription = this.#subscriptions.get(type);
     if (subscription === undefined) {

@@ -9,7 +9,7 @@ interface Reference {
 }
 
 /** Types whose resources are of use only to what refers to them. A cluster no route leads to today may be wanted tomorrow. */
-const REFERRED: readonly ResourceType[] = ["EDS", "ECDS", "RDS"];
+const REFERRED: readonly ResourceType[] = ["EDS", "SDS", "ECDS", "RDS"];
 
 /** What does not fit together: a name that is referred to and not there, a resource that nothing refers to. */
 export function checkConsistency(snapshot: Snapshot): readonly string[] {
@@ -37,9 +37,9 @@ export function checkConsistency(snapshot: Snapshot): readonly string[] {
 function referencesOf({ type, name, json }: Resource): readonly Reference[] {
   switch (type) {
     case "CDS":
-      return json.type === "EDS" ? [{ type: "EDS", name }] : [];
+      return [...(json.type === "EDS" ? [{ type: "EDS", name } as const] : []), ...secretReferences(json)];
     case "LDS":
-      return listenerReferences(json as unknown as ListenerJson);
+      return [...listenerReferences(json as unknown as ListenerJson), ...secretReferences(json)];
     case "ECDS":
       return [...clustersOf(json as unknown as ExtensionJson)].map((cluster) => ({ type: "CDS", name: cluster }));
     default:
@@ -65,6 +65,13 @@ function listenerReferences({ filter_chains }: ListenerJson): readonly Reference
     const cluster = typed_config?.cluster;
     return cluster === undefined || cluster === NO_CLUSTER ? [] : [{ type: "CDS", name: cluster }];
   });
+}
+
+/** Wherever they stand: a certificate and who signs the other side's are referred to in two ways. */
+function secretReferences(json: unknown): readonly Reference[] {
+  if (typeof json !== "object" || json === null) return [];
+  if ("sds_config" in json && "name" in json) return [{ type: "SDS", name: String(json.name) }];
+  return Object.values(json).flatMap(secretReferences);
 }
 
 interface ExtensionJson {

@@ -1,12 +1,13 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
 import type { Mesh, Service, ServicePort } from "../model/model.js";
 import { bindListeners, type Listen } from "./bind.js";
-import { buildCluster } from "./clusters.js";
+import { buildCluster, clusterPolicy } from "./clusters.js";
 import { buildEndpoints } from "./endpoints.js";
 import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
 import { buildListener } from "./listeners.js";
 import type { Resource } from "./resource.js";
 import { buildTunnelRoute } from "./routes.js";
+import { secretsOf } from "./secrets.js";
 import type { TableVersions } from "./table-versions.js";
 
 export interface XdsOptions {
@@ -31,7 +32,7 @@ export function buildResources(
     const config = toFilterConfig(listener);
     const table = { ...config, version: versions.of(name, config) };
     const filter = { listener: name, protocol: listener.protocol, mode: listener.mode };
-    resources.push(buildListener(bind), buildExtensionConfig(filter, table, code));
+    resources.push(buildListener(bind), buildExtensionConfig(filter, table, code), ...secretsOf(listener.tls));
   }
   if (bound.some(({ listener }) => listener.mode === "call")) resources.push(buildTunnelRoute());
   const destinations = destinationsOf(mesh);
@@ -43,15 +44,21 @@ export function buildResources(
       }
     }
   }
-  return { resources, problems };
+  return { resources: withoutDuplicates(resources), problems };
 }
 
 /** The port's cluster and those of all subsets, wanted or not: a route that turns to another subset then changes ECDS alone. */
 function buildPort(service: Service, port: ServicePort): readonly Resource[] {
   return [undefined, ...service.subsets].flatMap((subset) => {
     const cluster = buildCluster(service, port, subset);
-    return service.resolution === "STATIC" ? [cluster, buildEndpoints(service, port, subset)] : [cluster];
+    const secrets = secretsOf(clusterPolicy(service, port, subset).tls);
+    return [cluster, ...(service.resolution === "STATIC" ? [buildEndpoints(service, port, subset)] : []), ...secrets];
   });
+}
+
+/** Several listeners and clusters may name the same files. */
+function withoutDuplicates(resources: readonly Resource[]): readonly Resource[] {
+  return [...new Map(resources.map((resource) => [`${resource.type} ${resource.name}`, resource])).values()];
 }
 
 function destinationsOf(mesh: Mesh): ReadonlySet<string> {

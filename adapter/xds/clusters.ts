@@ -3,21 +3,26 @@ import type { Service, ServicePort, Subset } from "../model/model.js";
 import { loadAssignment } from "./endpoints.js";
 import type { JsonObject } from "./json.js";
 import { ADS, makeResource, type Resource } from "./resource.js";
+import { upstreamTls } from "./tls.js";
 import { connections, loadBalancing, outlierDetection, policyOfPort } from "./traffic-policy.js";
-import { transportSocket } from "./upstream-tls.js";
 
 /** CDS: the cluster of a service's port, or of one of its subsets. */
 export function buildCluster(service: Service, port: ServicePort, subset: Subset | undefined): Resource {
   const name = clusterName({ host: service.host, subset: subset?.name, port: port.number });
-  const policy = policyOfPort(subset?.trafficPolicy ?? service.trafficPolicy, port);
+  const policy = clusterPolicy(service, port, subset);
   return makeResource("CDS", name, {
     name,
     ...discovery(name, service, port, subset),
     ...loadBalancing(policy.loadBalancer),
     ...connections(policy.connectionPool),
     ...outlierDetection(policy.outlierDetection),
-    ...transportSocket(policy.tls, service.host),
+    ...upstreamTls(policy.tls, service.host),
   });
+}
+
+/** What holds for the cluster. */
+export function clusterPolicy(service: Service, port: ServicePort, subset: Subset | undefined) {
+  return policyOfPort(subset?.trafficPolicy ?? service.trafficPolicy, port);
 }
 
 /** Addresses that Envoy resolves stand in the cluster; those that are known come by EDS, so that they change on their own. */

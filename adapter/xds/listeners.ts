@@ -6,6 +6,7 @@ import { filterName } from "./filter-identity.js";
 import type { JsonObject } from "./json.js";
 import { ADS, makeResource, type Resource } from "./resource.js";
 import { connectionFilter, observedFilter } from "./tcp-proxy.js";
+import { downstreamTls } from "./tls.js";
 import { tunnelFilter } from "./tunnel.js";
 
 /**
@@ -30,7 +31,12 @@ export function buildListener({ name, addresses, listener }: BoundListener): Res
     stat_prefix: name,
     traffic_direction: "OUTBOUND",
     per_connection_buffer_limit_bytes: READ_BUFFER_BYTES,
-    filter_chains: [{ filters: [meltemiFilter(filterName({ listener: name, ...listener })), carrier(name, listener)] }],
+    filter_chains: [
+      {
+        filters: [meltemiFilter(filterName({ listener: name, ...listener })), carrier(name, listener)],
+        ...downstreamTls(listener.tls),
+      },
+    ],
   });
 }
 

@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { encode, type JsonObject } from "./json.js";
 
 /** The discovery services that Meltemi serves, in the order in which additions go out: what is referred to comes first. */
-export const RESOURCE_TYPES = ["CDS", "EDS", "ECDS", "LDS", "RDS"] as const;
+export const RESOURCE_TYPES = ["CDS", "EDS", "SDS", "ECDS", "LDS", "RDS"] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
 const MESSAGES: Readonly<Record<ResourceType, string>> = {
   CDS: "envoy.config.cluster.v3.Cluster",
   EDS: "envoy.config.endpoint.v3.ClusterLoadAssignment",
+  SDS: "envoy.extensions.transport_sockets.tls.v3.Secret",
   ECDS: "envoy.config.core.v3.TypedExtensionConfig",
   LDS: "envoy.config.listener.v3.Listener",
   RDS: "envoy.config.route.v3.RouteConfiguration",

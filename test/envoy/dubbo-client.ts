@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { ByteQueue } from "../support/byte-queue.js";
 import { type Call, type DubboMessage, decodeMessage, encodeCall } from "../support/dubbo.js";
 
@@ -28,10 +29,11 @@ export class DubboClient {
     });
   }
 
-  static async connect(port: number): Promise<DubboClient> {
-    const socket = connect(port, "127.0.0.1");
+  /** Over TLS where its options are given. */
+  static async connect(port: number, tls?: ConnectionOptions): Promise<DubboClient> {
+    const socket = tls === undefined ? connect(port, "127.0.0.1") : connectTls({ ...tls, port, host: "127.0.0.1" });
     await new Promise((resolve, reject) => {
-      socket.once("connect", resolve);
+      socket.once(tls === undefined ? "connect" : "secureConnect", resolve);
       socket.once("error", reject);
     });
     return new DubboClient(socket);

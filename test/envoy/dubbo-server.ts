@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { ByteQueue } from "../support/byte-queue.js";
 import {
   callHead,
@@ -24,10 +25,13 @@ export class DubboServer {
     private readonly server: Server,
   ) {}
 
-  static async start(name: string, handler?: Handler): Promise<DubboServer> {
-    const server = createServer();
+  /** Over TLS where its options are given. */
+  static async start(name: string, handler?: Handler, tls?: TlsOptions): Promise<DubboServer> {
+    const server = tls === undefined ? createServer() : createTlsServer(tls);
     const dubbo = new DubboServer(name, server);
-    server.on("connection", (socket) => dubbo.serve(socket, handler ?? dubbo.answer));
+    server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) =>
+      dubbo.serve(socket, handler ?? dubbo.answer),
+    );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return dubbo;
   }

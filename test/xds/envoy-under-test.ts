@@ -23,7 +23,13 @@ export class EnvoyUnderTest {
     this.#watch();
   }
 
-  static async start(path: string, mode: "delta" | "sotw", code: WasmCode, mesh: Mesh): Promise<EnvoyUnderTest> {
+  static async start(
+    path: string,
+    mode: "delta" | "sotw",
+    code: WasmCode,
+    mesh: Mesh,
+    concurrency = 1,
+  ): Promise<EnvoyUnderTest> {
     const listenerPort = await freePort();
     const controlPlane = await startPlane(0, listenerPort, code);
     controlPlane.setMesh(mesh);
@@ -33,7 +39,7 @@ export class EnvoyUnderTest {
       admin: { ip: "127.0.0.1", port: 0 },
       mode,
     });
-    const envoy = await EnvoyProcess.start({ path, bootstrap, concurrency: 1, log });
+    const envoy = await EnvoyProcess.start({ path, bootstrap, concurrency, log });
     await controlPlane.synchronized();
     return new EnvoyUnderTest(controlPlane, envoy, code, await envoy.ready(), listenerPort);
   }

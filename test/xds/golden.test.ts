@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Mesh, TrafficPolicy } from "../../adapter/model/model.js";
+import type { Mesh, TrafficPolicy, UpstreamTls } from "../../adapter/model/model.js";
 import { checkConsistency } from "../../adapter/snapshot/consistency.js";
 import { makeSnapshot } from "../../adapter/snapshot/snapshot.js";
 import { buildBootstrap } from "../../adapter/xds/bootstrap.js";
@@ -93,8 +93,31 @@ const MODES: Mesh = {
   }),
 };
 
+/** TLS towards clients: of one listener and of both sides of another. */
+const TLS: Mesh = {
+  services: [reviews({ trafficPolicy: { tls: EVERYTHING.tls as UpstreamTls } })],
+  listeners: meshOf([], [routeTo(undefined)]).listeners.flatMap((listener) => [
+    {
+      ...listener,
+      tls: { mode: "SIMPLE", serverCertificate: "/tls/server.pem", privateKey: "/tls/keys/server.key" },
+    },
+    {
+      ...listener,
+      port: 20881,
+      tls: {
+        mode: "MUTUAL",
+        serverCertificate: "/tls/server.pem",
+        privateKey: "/tls/server.key",
+        caCertificates: "/tls/ca.pem",
+        subjectAltNames: ["spiffe://cluster.local/ns/prod/sa/books"],
+      },
+    },
+  ]),
+};
+
 describe.each([
   ["defaults", DEFAULTS],
+  ["tls", TLS],
   ["modes", MODES],
   ["full", FULL],
 ])("the resources of the mesh %s", (name, mesh) => {
