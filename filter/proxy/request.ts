@@ -1,16 +1,13 @@
-import { decodeRequest, scanRequest } from "../codec/codec";
 import { message } from "../codec/message";
 import { Step } from "../codec/step";
-import { Region } from "../host/arena";
-import { Buffer, closeDownstream, continueDownstream, fetch, replaceFront } from "../host/buffer";
-import { SCAN_WINDOW_BYTES } from "../memory/limits";
-import { Table } from "../route/table";
+import { Buffer, closeDownstream, continueDownstream, replaceFront } from "../host/buffer";
 import { Connection, closeSoon } from "./connection";
+import { decodeNext } from "./decode";
 import { owesControl } from "./emit";
 import { CloseReason } from "./label";
 import { passControl, passOn } from "./pass-on";
 import { beginPlan, endPlan, plan, planBytes } from "./plan";
-import { beginRead, fetchTo, read } from "./read";
+import { beginRead, read } from "./read";
 import { accept, refuseBad } from "./route-call";
 import { isCollecting, restoreStash, wait } from "./stash";
 import { abandonRetired } from "./tunnels";
@@ -108,7 +105,7 @@ function beginMessage(connection: Connection): bool {
     closeSoon(connection, CloseReason.NOT_CONFIGURED);
     return false;
   }
-  const step = decode(connection, table);
+  const step = decodeNext(connection.listener.protocol, table);
   if (step == Step.DONE) {
     if (!accept(connection, table)) {
       connection.blocked = true;
@@ -120,53 +117,12 @@ function beginMessage(connection: Connection): bool {
       return false;
     }
     refuseBad(connection);
-  } else return false;
+  } else {
+    connection.wanted = message.need;
+    return false;
+  }
   connection.messageRest = message.total;
   return true;
-}
-
-/** Step.MORE is returned only if the bytes are not in the read buffer; what is there is fetched as needed. */
-function decode(connection: Connection, table: Table): Step {
-  const protocol = connection.listener.protocol;
-  const demand = table.demand;
-  if (read.at >= read.memoryBytes) fetchTo(read.at + 1);
-  let step = decodeRequest(
-    protocol,
-    read.memory + read.at,
-    read.memoryBytes - read.at,
-    table.maxMessageBytes,
-    demand,
-    message,
-  );
-  while (step == Step.MORE && message.need <= read.size - read.at) {
-    fetchTo(read.at + message.need);
-    step = decodeRequest(
-      protocol,
-      read.memory + read.at,
-      read.memoryBytes - read.at,
-      table.maxMessageBytes,
-      demand,
-      message,
-    );
-  }
-  if (step == Step.MORE) connection.wanted = message.need;
-  return step == Step.SCAN ? scan(connection, table) : step;
-}
-
-/** The attributes that are wanted lie behind the arguments: the message waits until it is here, then they are looked for. */
-function scan(connection: Connection, table: Table): Step {
-  if (message.total > read.size - read.at) {
-    connection.wanted = message.total;
-    return Step.MORE;
-  }
-  let step = Step.SCAN;
-  while (step == Step.SCAN) {
-    const from = message.scanAt;
-    const bytes = min<u32>(SCAN_WINDOW_BYTES, message.total - from);
-    const window = fetch(Buffer.DOWNSTREAM, read.at + from, bytes, Region.SCAN);
-    step = scanRequest(connection.listener.protocol, window, bytes, table.demand, message);
-  }
-  return step;
 }
 
 /** From the client's own callback a connection can be closed at once; nothing of the read is passed on. */
