@@ -1,6 +1,10 @@
 /** The callbacks of proxy-wasm that Envoy makes (ABI 0.2.1), each handed on to `proxy`. */
 import "./host/abort";
+import { choose } from "./proxy/carried/choose";
+import { observeAnswers } from "./proxy/carried/observe-answers";
+import { observeCalls } from "./proxy/carried/observe-calls";
 import * as lifecycle from "./proxy/lifecycle";
+import { Mode } from "./proxy/mode";
 import { onRead } from "./proxy/request";
 import { onWrite } from "./proxy/response";
 
@@ -43,14 +47,31 @@ export function proxy_on_new_connection(context: u32): i32 {
 
 export function proxy_on_downstream_data(context: u32, bytes: u32, endOfStream: u32): i32 {
   const connection = lifecycle.connectionOf(context);
-  if (bytes && connection) onRead(connection, bytes);
+  if (!connection) return carriedRead(context, bytes, endOfStream);
+  if (bytes) onRead(connection, bytes);
   return STOP_ITERATION;
 }
 
 export function proxy_on_upstream_data(context: u32, bytes: u32, endOfStream: u32): i32 {
   const connection = lifecycle.connectionOf(context);
-  if (bytes && connection) onWrite(connection, bytes);
+  if (!connection) carriedWrite(context, bytes);
+  else if (bytes) onWrite(connection, bytes);
   return CONTINUE;
+}
+
+/** Of a connection that tcp_proxy carries, or of one that was refused when it came. */
+function carriedRead(context: u32, bytes: u32, endOfStream: u32): i32 {
+  const carried = lifecycle.carriedOf(context);
+  if (!carried) return STOP_ITERATION;
+  if (carried.chosen) return CONTINUE;
+  const observes = carried.listener.mode == Mode.OBSERVE;
+  const passes = observes ? observeCalls(carried, bytes) : choose(carried, bytes, endOfStream != 0);
+  return passes ? CONTINUE : STOP_ITERATION;
+}
+
+function carriedWrite(context: u32, bytes: u32): void {
+  const carried = lifecycle.carriedOf(context);
+  if (bytes && carried) observeAnswers(carried, bytes);
 }
 
 export function proxy_on_done(context: u32): u32 {

@@ -54,14 +54,9 @@ function addReload(loaded: protobuf.Root): void {
   plugin.add(new protobuf.Field("reload_config", 8, "ReloadConfig"));
 }
 
-/** Nor, for it is of Envoy 1.37, how tcp_proxy waits for a cluster. */
+/** Nor, for it is of Envoy 1.37, that tcp_proxy may read before it is connected. */
 function addEarlyData(loaded: protobuf.Root): void {
-  const package_ = loaded.lookup("envoy.extensions.filters.network.tcp_proxy.v3") as protobuf.Namespace;
-  if (package_.get("UpstreamConnectMode") !== null) return;
-  package_.add(
-    new protobuf.Enum("UpstreamConnectMode", { IMMEDIATE: 0, ON_DOWNSTREAM_DATA: 1, ON_DOWNSTREAM_TLS_HANDSHAKE: 2 }),
-  );
-  const tcpProxy = package_.lookupType("TcpProxy");
-  tcpProxy.add(new protobuf.Field("upstream_connect_mode", 21, "UpstreamConnectMode"));
+  const tcpProxy = loaded.lookupType("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy");
+  if (tcpProxy.fields.max_early_data_bytes !== undefined) return;
   tcpProxy.add(new protobuf.Field("max_early_data_bytes", 22, "google.protobuf.UInt32Value"));
 }

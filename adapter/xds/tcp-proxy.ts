@@ -1,7 +1,10 @@
 import { any, type JsonObject } from "./json.js";
 import { CONNECT_RETRIES } from "./routes.js";
 
-/** What tcp_proxy is given before its upstream is connected: beyond that the rest of the first message waits in the read buffer. */
+/**
+ * Envoy reads on until tcp_proxy has so much for an upstream that is not connected yet; the rest waits in the client's socket. Without
+ * the field it would read nothing before, and the filter would wait for ever.
+ */
 const MAX_EARLY_DATA_BYTES = 64 << 10;
 
 /** tcp_proxy insists on a cluster. There is none of this name: a connection for which the filter has chosen none goes nowhere. */
@@ -11,7 +14,6 @@ export const NO_CLUSTER = "meltemi_none";
 export function connectionFilter(statPrefix: string): JsonObject {
   return tcpProxy(statPrefix, {
     cluster: NO_CLUSTER,
-    upstream_connect_mode: "ON_DOWNSTREAM_DATA",
     max_early_data_bytes: { value: MAX_EARLY_DATA_BYTES },
   });
 }

@@ -124,6 +124,12 @@ export const MAX_STATUSES_PER_SERIES: u32 = 16;
 /** Of the answers that arrive in one write, the first and each so many-th after it add their duration to the histogram. */
 export const ANSWERS_PER_SAMPLE: u32 = 8;
 
+/**
+ * Mode `connection`: bytes of heartbeats and notices that may come before the first call, 1,000 of 16 bytes. A client whose
+ * heartbeats are not answered goes after three.
+ */
+export const MAX_BYTES_BEFORE_CALL: u32 = 16 << 10;
+
 /** How often counters go to the host. */
 export const FLUSH_PERIOD_MS: u32 = 1_000;
 

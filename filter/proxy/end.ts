@@ -33,10 +33,10 @@ export function endCall(connection: Connection, tunnel: Tunnel): void {
   connection.callCount--;
   connection.usedAt_ms = tick_ms;
   tunnel.usedAt_ms = tick_ms;
-  record(call, message.status);
+  recordAnswer(call, message.status);
 }
 
-function record(call: Call, status: u32): void {
+export function recordAnswer(call: Call, status: u32): void {
   if (!time_us) time_us = now_us();
   const duration_us = time_us > call.started_us ? time_us - call.started_us : 0;
   recordCall(call.series, status, duration_us, answers % ANSWERS_PER_SAMPLE == 0);
@@ -80,7 +80,7 @@ export function finishTunnel(connection: Connection, tunnel: Tunnel): void {
   for (;;) {
     const call = takeOldestCall(tunnel);
     if (!call) break;
-    record(call, replyStatus(connection.listener.protocol, ReplyCode.UPSTREAM_FAILURE));
+    recordAnswer(call, replyStatus(connection.listener.protocol, ReplyCode.UPSTREAM_FAILURE));
     connection.callCount--;
     describeFailure(tunnel, tunnel.state != TunnelState.OPEN);
     replyError(connection, call.id, call.dialect, ReplyCode.UPSTREAM_FAILURE);

@@ -20,6 +20,12 @@ export enum CloseReason {
   DRAINED,
   /** No call for as long as the listener's connections may be idle. */
   IDLE_TIMEOUT,
+  /** Mode `connection`: no route takes the first call. */
+  NO_ROUTE,
+  /** Mode `connection`: more heartbeats than MAX_BYTES_BEFORE_CALL, and no call. */
+  NO_CALL,
+  /** Mode `connection`: Envoy does not take the cluster. */
+  CLUSTER_NOT_SET,
 }
 
 export function closeReasonLabel(reason: i32): string {
@@ -40,6 +46,12 @@ export function closeReasonLabel(reason: i32): string {
       return "drained";
     case CloseReason.IDLE_TIMEOUT:
       return "idle_timeout";
+    case CloseReason.NO_ROUTE:
+      return "no_route";
+    case CloseReason.NO_CALL:
+      return "no_call";
+    case CloseReason.CLUSTER_NOT_SET:
+      return "cluster_not_set";
     default:
       return reasonText(reason);
   }

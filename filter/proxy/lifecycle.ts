@@ -1,22 +1,23 @@
-import { protocolOf } from "../codec/codec";
 import { configError, configErrorBytes, readTable } from "../config/config";
 import { Region } from "../host/arena";
 import { Buffer, closeDownstream, downstreamBytes, enterConnection, fetch, fetched } from "../host/buffer";
 import { now_us } from "../host/clock";
 import { LogLevel, logBytes } from "../host/log";
 import { addToMetric } from "../host/metric";
-import { property, propertyBytes } from "../host/property";
 import { drainQueue, registerQueue } from "../host/queue";
 import { tickEvery } from "../host/timer";
-import { asciiOf, writeAscii } from "../memory/ascii";
+import { writeAscii } from "../memory/ascii";
 import { getId, IdTable, newIdTable, putId, removeId } from "../memory/id-table";
 import { FLUSH_PERIOD_MS } from "../memory/limits";
 import { nameBytes } from "../memory/name";
-import { freeTable } from "../route/table";
+import { freeTable, Table } from "../route/table";
 import { moveClock } from "./age";
+import { Carried, closeDoomed, freeCarried, newCarried } from "./carried/carried";
 import { Connection, freeConnection, newConnection, takeWoken } from "./connection";
 import { CloseReason } from "./label";
-import { closeListener, countConfigUpdate, Listener, openListener } from "./listener";
+import { closeListener, countConfigUpdate, Listener } from "./listener";
+import { Mode } from "./mode";
+import { isFit, listenerOfPlugin, suits } from "./plugin";
 import { onWoken } from "./request";
 import { flushSeries } from "./series";
 import { sweep } from "./sweep";
@@ -24,17 +25,20 @@ import { sweep } from "./sweep";
 /** What the host's context ids stand for: root contexts are listeners (once configured), the others connections. */
 const roots: IdTable = newIdTable();
 const connections: IdTable = newIdTable();
+/** The connections that tcp_proxy carries: listeners of mode `connection` and `observe`. */
+const carried: IdTable = newIdTable();
 
 /** The root context that the queue is registered for. */
 let queueRoot: u32 = 0;
 let lastFlush_us: u64 = 0;
 
-const pluginName: usize = asciiOf("plugin_name");
-const pluginRootId: usize = asciiOf("plugin_root_id");
-
 /** Null: a connection that was refused when it came, and is being closed. */
 export function connectionOf(context: u32): Connection | null {
   return changetype<Connection | null>(getId(connections, context));
+}
+
+export function carriedOf(context: u32): Carried | null {
+  return changetype<Carried | null>(getId(carried, context));
 }
 
 /** A new root context (no parent; `configure` makes something of it), or a new connection of the root context `parent`. */
@@ -42,25 +46,42 @@ export function createContext(context: u32, parent: u32): void {
   if (parent == 0) return;
   const listener = changetype<Listener | null>(getId(roots, parent));
   if (!listener) return;
-  putId(connections, context, changetype<usize>(newConnection(context, listener)));
+  if (listener.mode == Mode.CALL) putId(connections, context, changetype<usize>(newConnection(context, listener)));
+  else putId(carried, context, changetype<usize>(newCarried(context, listener)));
 }
 
-/** Whether the connection may go on; the host was told to close it otherwise. */
+/**
+ * Whether the filters behind are to be told of the connection now. Not if it is refused (the host was told to close it), nor if
+ * tcp_proxy is to find its cluster first: it looks for that when it is told.
+ */
 export function acceptConnection(context: u32): bool {
-  const connection = changetype<Connection | null>(getId(connections, context));
-  if (!connection) {
+  const listener = listenerOf(context);
+  if (!listener) {
     closeDownstream();
     return false;
   }
-  addToMetric(connection.listener.connections, 1);
-  return true;
+  addToMetric(listener.connections, 1);
+  return listener.mode != Mode.CONNECTION;
+}
+
+function listenerOf(context: u32): Listener | null {
+  const connection = connectionOf(context);
+  if (connection) return connection.listener;
+  const other = carriedOf(context);
+  return other ? other.listener : null;
 }
 
 export function deleteContext(context: u32): void {
-  const connection = changetype<Connection | null>(getId(connections, context));
+  const connection = connectionOf(context);
   if (connection) {
     removeId(connections, context);
     freeConnection(connection);
+    return;
+  }
+  const other = carriedOf(context);
+  if (other) {
+    removeId(carried, context);
+    freeCarried(other);
     return;
   }
   const listener = changetype<Listener | null>(getId(roots, context));
@@ -96,8 +117,7 @@ function anyRootBut(context: u32): u32 {
  */
 export function configure(root: u32, bytes: u32): bool {
   const listener = listenerOfPlugin();
-  const json = bytes ? fetch(Buffer.PLUGIN_CONFIGURATION, 0, bytes, Region.MAIN) : 0;
-  const table = readTable(json, json ? fetched : 0, listener.protocol);
+  const table = isFit() ? tableOfPlugin(listener, bytes) : null;
   countConfigUpdate(listener, table != null);
   if (!table) {
     logRefusal(listener);
@@ -120,12 +140,13 @@ export function configure(root: u32, bytes: u32): bool {
   return true;
 }
 
-/** The plugin's name is the listener's, its root id the protocol. */
-function listenerOfPlugin(): Listener {
-  const rootId = property(pluginRootId, 14);
-  const protocol = protocolOf(rootId, propertyBytes);
-  const name = property(pluginName, 11);
-  return openListener(name, propertyBytes, protocol);
+/** Null: refused, `configError` says why. */
+function tableOfPlugin(listener: Listener, bytes: u32): Table | null {
+  const json = bytes ? fetch(Buffer.PLUGIN_CONFIGURATION, 0, bytes, Region.MAIN) : 0;
+  const table = readTable(json, json ? fetched : 0, listener.protocol);
+  if (!table || suits(listener.mode, table)) return table;
+  freeTable(table);
+  return null;
 }
 
 function logRefusal(listener: Listener): void {
@@ -152,6 +173,7 @@ export function visitWoken(): void {
     }
     connection = next;
   }
+  closeDoomed();
 }
 
 function sweepConnections(): void {

@@ -5,6 +5,7 @@ import { writeAscii } from "../memory/ascii";
 import { intern, Name, nameBytes, release } from "../memory/name";
 import { freeTable, Table } from "../route/table";
 import { closeReasonLabel, replyCodeLabel, writeLabelValue } from "./label";
+import { Mode } from "./mode";
 
 /**
  * A listener of this VM. It outlives root contexts: each new configuration brings a root context of its own, while the
@@ -15,6 +16,7 @@ export class Listener {
   next: Listener | null;
   name: Name;
   protocol: Protocol;
+  mode: Mode;
   /** The table in force; null until a first valid one came. */
   table: Table | null;
   /** Root contexts and connections that refer to it. */
@@ -25,12 +27,15 @@ export class Listener {
 
 let first: Listener | null = null;
 
-/** The listener of this name, with one reference more; made if there is none. */
-export function openListener(name: usize, length: u32, protocol: Protocol): Listener {
+/**
+ * The listener of this name, protocol and mode, with one reference more; made if there is none. Of one that changes its mode the former
+ * self, which Envoy drains, goes on beside it.
+ */
+export function openListener(name: usize, length: u32, protocol: Protocol, mode: Mode): Listener {
   const key = intern(name, length);
   let listener = first;
   while (listener) {
-    if (listener.name == key && listener.protocol == protocol) {
+    if (listener.name == key && listener.protocol == protocol && listener.mode == mode) {
       release(key);
       listener.references++;
       return listener;
@@ -41,6 +46,7 @@ export function openListener(name: usize, length: u32, protocol: Protocol): List
   memory.fill(changetype<usize>(fresh), 0, offsetof<Listener>());
   fresh.name = key;
   fresh.protocol = protocol;
+  fresh.mode = mode;
   fresh.references = 1;
   fresh.next = first;
   first = fresh;
@@ -66,11 +72,20 @@ export function closeListener(listener: Listener): void {
 
 /** Longest listener name that is told in metrics. */
 const MAX_NAME_BYTES: u32 = 256;
-const nameText: usize = memory.data(512);
+const nameText: usize = memory.data(1024);
 
 function beginName(metric: string, listener: Listener): usize {
   const out = writeAscii(writeAscii(nameText, metric), ";listener=");
   return writeLabelValue(out, nameBytes(listener.name), min<u32>(listener.name.length, MAX_NAME_BYTES));
+}
+
+/** The host's id of `meltemi_connections_routed_total` for these. */
+export function defineRouted(listener: Listener, service: Name, cluster: Name): u32 {
+  let out = writeAscii(beginName("meltemi_connections_routed_total", listener), ";service=");
+  out = writeLabelValue(out, nameBytes(service), min<u32>(service.length, MAX_NAME_BYTES));
+  out = writeAscii(out, ";cluster=");
+  out = writeLabelValue(out, nameBytes(cluster), min<u32>(cluster.length, MAX_NAME_BYTES));
+  return defineMetric(MetricType.COUNTER, nameText, <u32>(out - nameText));
 }
 
 /** These are rare, so the host is asked for the metric each time: it knows the same name as the same metric. */

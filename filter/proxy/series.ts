@@ -38,9 +38,13 @@ const nameText: usize = memory.data(1280);
 const other: usize = asciiOf("other");
 const OTHER_BYTES: u32 = 5;
 
-/** The statuses that no protocol has: a call without an answer, and those beyond MAX_STATUSES_PER_SERIES. */
+/**
+ * The statuses that no protocol has: a call that wants no answer, those beyond MAX_STATUSES_PER_SERIES, and a call whose connection
+ * ended without one (mode `observe`).
+ */
 export const STATUS_ONE_WAY: u32 = 0xffff_ffff;
 const STATUS_OTHER: u32 = 0xffff_fffe;
+export const STATUS_UNANSWERED: u32 = 0xffff_fffd;
 
 /** The series of a call. Beyond MAX_SERIES methods that are new count as method "other". */
 export function seriesOf(listener: Listener, service: Name, method: usize, methodBytes: u32, cluster: Name): Series {
@@ -117,7 +121,7 @@ function addStatus(series: Series, status: u32): usize {
   store<u32>(entry, status);
   store<u32>(entry, define(MetricType.COUNTER, "meltemi_requests_total", series, status), 4);
   const histogram =
-    status == STATUS_ONE_WAY
+    status == STATUS_ONE_WAY || status == STATUS_UNANSWERED
       ? 0
       : define(MetricType.HISTOGRAM, "meltemi_request_duration_microseconds", series, status);
   store<u32>(entry, histogram, 8);
@@ -133,6 +137,7 @@ function define(type: MetricType, metric: string, series: Series, status: u32): 
   out = writeLabel(out, ";cluster=", series.cluster);
   out = writeAscii(out, ";status=");
   if (status == STATUS_ONE_WAY) out = writeAscii(out, "oneway");
+  else if (status == STATUS_UNANSWERED) out = writeAscii(out, "unanswered");
   else if (status == STATUS_OTHER) out = writeAscii(out, "other");
   else out = writeDecimal(out, status);
   return defineMetric(type, nameText, <u32>(out - nameText));

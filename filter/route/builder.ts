@@ -172,7 +172,10 @@ export function finishVirtualHost(host: VirtualHost): void {
 export function addCluster(name: usize, length: u32, weight: u32): bool {
   totalWeight += weight;
   if (totalWeight > <u64>u32.MAX_VALUE) return false;
-  push(routeClusters, scratch, <u32>changetype<usize>(clusterOf(name, length)));
+  const cluster = clusterOf(name, length);
+  table.cluster = table.clusterCount == 0 || table.cluster == cluster.name ? cluster.name : null;
+  table.clusterCount++;
+  push(routeClusters, scratch, <u32>changetype<usize>(cluster));
   push(routeClusters, scratch, <u32>totalWeight);
   return true;
 }

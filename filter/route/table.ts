@@ -24,6 +24,10 @@ export class Table {
   conditionCount: u32;
   /** Service name to VirtualHost. */
   services: ByteMap;
+  /** The one cluster that all routes name; null where they name several, or none. */
+  cluster: Name | null;
+  /** Clusters that routes name, each as often as it is named. */
+  clusterCount: u32;
   /** The virtual host of "*". */
   anyService: VirtualHost | null;
   /** Attribute names by slot: [ address u32 | length u32 ]. */

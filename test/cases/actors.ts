@@ -3,14 +3,19 @@ import { EmulatedEnvoy } from "../emulator/envoy.js";
 import { DEFAULT_PEER, type PeerOptions } from "../emulator/peer/options.js";
 import { Http2Peer } from "../emulator/peer/peer.js";
 import type { Connect, Refusal, Tunnel } from "../emulator/peer/tunnel.js";
+import { TcpProxy } from "../emulator/tcp-proxy.js";
 import type { ByteQueue } from "../support/byte-queue.js";
 
 export interface Client {
   connection: Connection;
-  peer: Http2Peer;
+  /** What stands behind our filter. */
+  behind: Http2Peer | TcpProxy;
   /** The case knows that its connection is closed. */
   closed: boolean;
 }
+
+/** The cluster of tcp_proxy's own configuration. */
+const OWN_CLUSTER = "own";
 
 /** Who stands behind the names of a case: clients, and the clusters at the ends of their tunnels. */
 export class Actors {
@@ -19,6 +24,7 @@ export class Actors {
   /** Clusters whose upstreams do not end what the filter has ended. */
   readonly lingering = new Set<string>();
   private readonly connect: Record<string, Connect> = {};
+  private readonly rootIds = new Map<string, string>();
   private peerOptions: Partial<PeerOptions> = {};
 
   /** `writeBytes`: most bytes of one write of HCM's. */
@@ -27,6 +33,12 @@ export class Actors {
   configurePeer({ readBufferBytes, ...options }: Partial<PeerOptions> & { readBufferBytes?: number }): void {
     if (readBufferBytes !== undefined) this.envoy.readBufferLimit_bytes = readBufferBytes;
     this.peerOptions = { ...this.peerOptions, ...options };
+  }
+
+  /** Whether the filter takes it. */
+  configure(listener: string, rootId: string, configuration: string): boolean {
+    this.rootIds.set(listener, rootId);
+    return this.envoy.configureWorker(listener, configuration, rootId);
   }
 
   isClient(name: string): boolean {
@@ -42,12 +54,13 @@ export class Actors {
     const { connect, lingering } = this;
     const options = { ...DEFAULT_PEER, writeBytes: this.writeBytes, ...this.peerOptions, connect, lingering };
     options.headers = this.writeBytes % 2 === 0 ? "plain" : "incremental";
-    let peer: Http2Peer | undefined;
+    const isCarried = this.rootIds.get(listener)?.includes("/");
+    let behind: Client["behind"] | undefined;
     const connection = this.envoy.connect(listener, (made) => {
-      peer = new Http2Peer(made, this.envoy.loop, options);
-      return peer;
+      behind = isCarried ? new TcpProxy(made, OWN_CLUSTER) : new Http2Peer(made, this.envoy.loop, options);
+      return behind;
     });
-    const client: Client = { connection, peer: peer as unknown as Http2Peer, closed: false };
+    const client: Client = { connection, behind: behind as Client["behind"], closed: false };
     this.clients.set(name, client);
     return client;
   }
@@ -60,19 +73,38 @@ export class Actors {
 
   tunnel(name: string): Tunnel {
     const { client, cluster, nth } = this.upstream(name);
-    return client.peer.tunnel(cluster, nth);
+    return peerOf(client).tunnel(cluster, nth);
+  }
+
+  /** What stands behind the name of a cluster sends these bytes. */
+  answer(name: string, bytes: Uint8Array): void {
+    const { behind } = this.upstream(name).client;
+    if (behind instanceof TcpProxy) this.carrier(name).send(bytes);
+    else behind.sendBytes(this.tunnel(name), bytes);
+  }
+
+  /** The tcp_proxy of CLUSTER or CLUSTER/CLIENT, which must have been sent there. */
+  private carrier(name: string): TcpProxy {
+    const { client, cluster } = this.upstream(name);
+    const { behind } = client;
+    if (!(behind instanceof TcpProxy)) throw new Error(`${name} is reached by tunnels`);
+    if (behind.cluster !== cluster) throw new Error(`the connection goes to ${behind.cluster}, not to ${cluster}`);
+    return behind;
   }
 
   /** What an actor has received and the case has not looked at. */
   queue(name: string): ByteQueue {
-    return this.isClient(name) ? this.client(name).connection.received : this.tunnel(name).received;
+    if (this.isClient(name)) return this.client(name).connection.received;
+    const { behind } = this.upstream(name).client;
+    return behind instanceof TcpProxy ? this.carrier(name).received : this.tunnel(name).received;
   }
 
   /** What becomes of the cluster's next tunnels, and of those that wait (`once`: of these alone, the next are accepted). */
   decide(cluster: string, connect: Connect, once = false): void {
     this.connect[cluster] = once ? "accept" : connect;
     if (connect === "wait") return;
-    for (const { peer } of this.clients.values()) {
+    for (const client of this.clients.values()) {
+      const peer = peerOf(client);
       for (const tunnel of peer.tunnels) {
         if (tunnel.cluster === cluster && !tunnel.connected && !tunnel.ended) settle(peer, tunnel, connect);
       }
@@ -81,13 +113,21 @@ export class Actors {
 
   /** A line on everybody, for a message. */
   describe(): string {
-    const clients = [...this.clients].map(([name, { connection, peer }]) => {
-      const tunnels = peer.tunnels.map((t) => `${t.name}${t.ended ? " ended" : ""} ${t.received.length} B`).join(", ");
+    const clients = [...this.clients].map(([name, { connection, behind }]) => {
+      const tunnels =
+        behind instanceof TcpProxy
+          ? `${behind.cluster} ${behind.received.length} B`
+          : behind.tunnels.map((t) => `${t.name}${t.ended ? " ended" : ""} ${t.received.length} B`).join(", ");
       const bytes = `${connection.heldBytes} B held, ${connection.received.length} B received`;
       return `${name}: ${connection.closedBy ?? "open"}, ${bytes}, tunnels ${tunnels || "none"}`;
     });
     return `${clients.join("; ")}; log ${JSON.stringify(this.envoy.log.slice(-3))}`;
   }
+}
+
+export function peerOf({ behind }: Client): Http2Peer {
+  if (behind instanceof TcpProxy) throw new Error("tcp_proxy stands behind the filter, there are no tunnels");
+  return behind;
 }
 
 function settle(peer: Http2Peer, tunnel: Tunnel, outcome: "accept" | Refusal): void {

@@ -2,15 +2,17 @@
  * A literate case file: Markdown whose `##` sections are cases. Prose says what should happen and why; fenced blocks say it in
  * bytes. Blocks before the first section belong to every case of the file.
  *
- *     ```yaml config [LISTENER]            the listener's configuration from here on (default listener: dubbo)
- *     ```yaml config refused [LISTENER]    one that the filter must refuse
- *     ```yaml peer                         how HCM behaves (PeerOptions, and readBufferBytes)
+ *     ```yaml config [LISTENER [ROOT_ID]]            the listener's configuration from here on (default: dubbo dubbo)
+ *     ```yaml config refused [LISTENER [ROOT_ID]]    one that the filter must refuse
+ *     ```yaml peer                                   how HCM behaves (PeerOptions, and readBufferBytes)
  *     ```calls                             what happens, line by line: see script.ts
  */
 export interface Block {
   kind: "config" | "peer" | "calls";
   refused: boolean;
   listener: string;
+  /** The plugin's: the protocol, and the mode where calls are not routed one by one. */
+  rootId: string;
   text: string;
   /** Line of the file that the block's first line is. */
   line: number;
@@ -46,10 +48,11 @@ export function parseCaseFile(markdown: string): CaseFile {
 }
 
 function parseBlock(info: string[], text: string, line: number): Block | undefined {
-  if (info[0] === "calls") return { kind: "calls", refused: false, listener: "", text, line };
+  if (info[0] === "calls") return { kind: "calls", refused: false, listener: "", rootId: "", text, line };
   if (info[0] !== "yaml") return undefined;
-  if (info[1] === "peer") return { kind: "peer", refused: false, listener: "", text, line };
+  if (info[1] === "peer") return { kind: "peer", refused: false, listener: "", rootId: "", text, line };
   if (info[1] !== "config") throw new Error(`line ${line - 1}: a yaml block is "config" or "peer", not ${info[1]}`);
   const refused = info[2] === "refused";
-  return { kind: "config", refused, listener: info[refused ? 3 : 2] ?? "dubbo", text, line };
+  const [listener = "dubbo", rootId = "dubbo"] = info.slice(refused ? 3 : 2);
+  return { kind: "config", refused, listener, rootId, text, line };
 }

@@ -1,7 +1,9 @@
 import { parse } from "yaml";
+import { Http2Peer } from "../emulator/peer/peer.js";
 import type { Refusal } from "../emulator/peer/tunnel.js";
+import { TcpProxy } from "../emulator/tcp-proxy.js";
 import { answerText, decodeMessage, describeMessage } from "../support/dubbo.js";
-import { Actors } from "./actors.js";
+import { Actors, peerOf } from "./actors.js";
 import type { Block, Case } from "./case-file.js";
 import { type MessageText, parseMessage } from "./message-text.js";
 import { parseScript, type Step } from "./script.js";
@@ -38,9 +40,9 @@ export class Replay {
     this.checkNothingLeft();
   }
 
-  private configure({ listener, text, refused, line }: Block): void {
+  private configure({ listener, rootId, text, refused, line }: Block): void {
     const { envoy } = this.actors;
-    const accepted = envoy.configureWorker(listener, JSON.stringify(parse(text)));
+    const accepted = this.actors.configure(listener, rootId, JSON.stringify(parse(text)));
     if (accepted !== refused) return;
     const how = accepted ? "accepted" : `refused:\n${envoy.log.slice(-3).join("\n")}`;
     throw new Error(`line ${line}: the configuration was ${how}`);
@@ -67,12 +69,12 @@ export class Replay {
     const bytes = Buffer.concat(steps.map(({ rest }) => this.remember(rest)));
     const { actors, cut } = this;
     const isClient = actors.isClient(name);
-    const { connection, peer } = isClient ? actors.client(name) : actors.upstream(name).client;
+    const { connection } = isClient ? actors.client(name) : actors.upstream(name).client;
     const size = isClient ? cut.client : cut.upstream;
     for (let at = 0; at < bytes.length && connection.open; at += size) {
       const piece = bytes.subarray(at, Math.min(at + size, bytes.length));
       if (isClient) connection.receive(piece);
-      else peer.sendBytes(actors.tunnel(name), piece);
+      else actors.answer(name, piece);
       if (cut.turns === "between") actors.envoy.run();
     }
     actors.envoy.run();
@@ -103,14 +105,15 @@ export class Replay {
 
   private runClientStep(name: string, verb: string, first: string, second: string): void {
     const client = this.actors.client(name);
-    const { connection, peer } = client;
+    const { connection } = client;
     if (verb === "closes" || verb === "closed") client.closed = true;
     if (verb === "closes") connection.closeByClient();
+    else if (verb === "ends") connection.endByClient();
     else if (verb === "closed") equal("closed by", connection.closedBy, "filter");
-    else if (verb === "grants") peer.grantWindow(Number(first));
     else if (verb === "held") within("bytes held", connection.heldBytes, Number(first), Number(second || first));
-    else if (verb === "goaway") peer.goAway(first === "final");
-    else if (verb === "ping") peer.ping();
+    else if (verb === "grants") peerOf(client).grantWindow(Number(first));
+    else if (verb === "goaway") peerOf(client).goAway(first === "final");
+    else if (verb === "ping") peerOf(client).ping();
     else throw new Error(`a client does not do "${verb}"`);
   }
 
@@ -125,7 +128,7 @@ export class Replay {
   private runClusterStep(name: string, verb: string, first: string, second: string): void {
     const { actors } = this;
     const { client, cluster } = actors.upstream(name);
-    const { peer } = client;
+    const peer = peerOf(client);
     if (verb === "refuses") actors.decide(cluster, first as Refusal, second === "once");
     else if (verb === "waits") actors.decide(cluster, "wait");
     else if (verb === "accepts") actors.decide(cluster, "accept");
@@ -194,14 +197,15 @@ export class Replay {
 
   private checkNothingLeft(): void {
     const { clients, envoy } = this.actors;
-    for (const [name, { connection, peer, closed }] of clients) {
+    for (const [name, { connection, behind, closed }] of clients) {
       this.expectNothing(name);
-      for (const tunnel of peer.tunnels) {
-        equal(`bytes on ${tunnel.name} that the case does not mention`, tunnel.received.length, 0);
+      const upstreams = behind instanceof TcpProxy ? [behind] : behind.tunnels;
+      for (const { received } of upstreams) {
+        equal(`bytes that the case does not mention, ${this.actors.describe()}`, received.length, 0);
       }
       const { closedBy } = connection;
       if (!closed) equal(`${name}'s connection was closed by`, closedBy, undefined, this.actors.describe());
-      if (connection.open) equal("unanswered PINGs", peer.unansweredPings, 0);
+      if (connection.open && behind instanceof Http2Peer) equal("unanswered PINGs", behind.unansweredPings, 0);
     }
     const critical = envoy.log.filter((line) => line.startsWith("critical"));
     equal("critical log lines", critical.join("\n"), "");

@@ -4,7 +4,7 @@ import { splitWords } from "./message-text.js";
  * One line of a ```calls block. Names: `client` or any other name with `connects` is a client; everything else a cluster, on the
  * only client's connection or, as CLUSTER/CLIENT, on that client's; its newest tunnel or, as CLUSTER#N, its Nth.
  *
- *     client connects [LISTENER]      client closes                 what the client does
+ *     client connects [LISTENER]      client closes     client ends     what the client does; `ends`: only its side
  *     NAME > MESSAGE                                                NAME sends
  *     NAME < KIND ID                                                NAME receives next what was sent as KIND ID, byte for byte
  *     client < reply ID STATUS "…"                                  … a reply that the filter made, with this in its text

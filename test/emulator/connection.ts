@@ -3,10 +3,14 @@ import { CloseType } from "./abi.js";
 import type { RootContext, StreamContext } from "./contexts.js";
 import type { Vm } from "./vm.js";
 
-/** The filter behind ours in the chain: in Envoy the HTTP connection manager. */
+/** The filter behind ours in the chain: in Envoy the HTTP connection manager, or tcp_proxy. */
 export interface NextFilter {
+  /** Called once, before any data; absent: it is not prepared to be told later than when the client connects. */
+  onNewConnection?(): void;
   /** All bytes of the read buffer; it takes out what it consumes. */
   onData(buffer: ByteQueue): void;
+  /** The client has ended its side. Absent: Envoy closes the connection then. */
+  onEnd?(): void;
   onConnectionClose(): void;
 }
 
@@ -19,11 +23,15 @@ export class Connection {
   downstreamBuffer: ByteQueue | undefined;
   /** The write that is passing the filter. */
   upstreamBuffer: ByteQueue | undefined;
+  /** What the filter has told Envoy for the filters behind it. */
+  readonly filterState = new Map<string, string>();
   closedBy: "client" | "filter" | "next filter" | undefined;
   private readonly context: StreamContext;
   private readonly socket = new ByteQueue();
   private readonly readBuffer = new ByteQueue();
   private readonly next: NextFilter;
+  private nextIsTold = false;
+  private ended = false;
 
   constructor(
     private readonly vm: Vm,
@@ -40,7 +48,10 @@ export class Connection {
       this.context,
       () => vm.exports.proxy_on_new_connection?.(id) ?? 0,
     );
-    if (status !== 0) throw new Error("the filter stops the chain in on_new_connection: HCM would never be made");
+    if (status === 0) this.tellNext();
+    else if (!this.next.onNewConnection) {
+      throw new Error("the filter stops the chain in on_new_connection: HCM would never be made");
+    }
   }
 
   get open(): boolean {
@@ -61,6 +72,12 @@ export class Connection {
   receive(bytes: Uint8Array): void {
     if (!this.open) return;
     this.socket.append(bytes);
+    this.read();
+  }
+
+  /** The client ends its side of the connection, and goes on reading. */
+  endByClient(): void {
+    this.ended = true;
     this.read();
   }
 
@@ -100,19 +117,28 @@ export class Connection {
 
   private read(): void {
     const room = this.readBufferLimit_bytes - this.readBuffer.length;
-    if (!this.open || this.socket.length === 0 || room <= 0) return;
+    if (!this.open || (this.socket.length === 0 && !this.ended) || room <= 0) return;
     this.readBuffer.append(this.socket.take(room));
+    const end = this.ended && this.socket.length === 0;
     this.downstreamBuffer = this.readBuffer;
     const { id } = this.context;
     const status = this.vm.call("proxy_on_downstream_data", this.context, () =>
-      this.vm.exports.proxy_on_downstream_data(id, this.readBuffer.length, 0),
+      this.vm.exports.proxy_on_downstream_data(id, this.readBuffer.length, end ? 1 : 0),
     );
     if (!this.open) return;
     if (status === 0) {
       this.downstreamBuffer = undefined;
+      this.tellNext();
       if (this.readBuffer.length > 0) this.next.onData(this.readBuffer);
+      if (end) this.next.onEnd?.();
     }
     if (this.socket.length > 0) this.vm.process.loop.post(() => this.read());
+  }
+
+  private tellNext(): void {
+    if (this.nextIsTold) return;
+    this.nextIsTold = true;
+    this.next.onNewConnection?.();
   }
 
   private close(by: NonNullable<Connection["closedBy"]>, type: number): void {

@@ -1,3 +1,4 @@
+import protobuf from "protobufjs";
 import { BufferType, LOG_LEVELS, Status, StreamType } from "./abi.js";
 import type { Vm } from "./vm.js";
 
@@ -121,12 +122,32 @@ function streams(vm: Vm): Record<string, HostFunction> {
       if (connection) vm.defer(() => connection.closeByFilter());
       return Status.OK;
     },
-    proxy_call_foreign_function(name: number, length: number): number {
-      throw new Error(
-        `the filter calls the foreign function ${vm.memory.text(name, length)}, which the emulator has not`,
-      );
+    proxy_call_foreign_function(name: number, length: number, argument: number, size: number): number {
+      const called = vm.memory.text(name, length);
+      if (called !== "set_envoy_filter_state") {
+        throw new Error(`the filter calls the foreign function ${called}, which the emulator has not`);
+      }
+      const connection = vm.current?.connection;
+      const bytes = vm.memory.read(argument, size);
+      if (!connection || !bytes) return Status.BAD_ARGUMENT;
+      const { path, value } = parseFilterState(bytes);
+      connection.filterState.set(path, value);
+      return Status.OK;
     },
   };
+}
+
+/** Envoy's SetEnvoyFilterStateArguments, field after field: path, value, and that it lives as long as the connection. */
+function parseFilterState(bytes: Uint8Array): { path: string; value: string } {
+  const reader = protobuf.Reader.create(bytes);
+  const fields: Record<number, string | number> = {};
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    fields[tag >>> 3] = (tag & 7) === 2 ? reader.string() : reader.uint32();
+  }
+  const [path, value, span] = [fields[1], fields[2], fields[3]];
+  if (typeof path !== "string" || typeof value !== "string" || span !== 2) throw new Error("no SetEnvoyFilterState");
+  return { path, value };
 }
 
 function queues(vm: Vm): Record<string, HostFunction> {

@@ -1,0 +1,121 @@
+import { closeDownstream, enterConnection } from "../../host/buffer";
+import { wake } from "../../host/queue";
+import { freeTunnel, newTunnel, Tunnel } from "../../http2/tunnel";
+import { dropBlock, enlargeBlock } from "../../memory/kept";
+import { takeOldestCall } from "../call";
+import { CloseReason } from "../label";
+import { closeListener, countClosed, Listener } from "../listener";
+import { Mode } from "../mode";
+import { countCall, STATUS_UNANSWERED } from "../series";
+
+/**
+ * One client connection that tcp_proxy carries as a whole: the modes `connection` and `observe`. Its bytes are Envoy's; the
+ * filter looks at them, and says whether they may go on.
+ */
+@unmanaged
+export class Carried {
+  id: u32;
+  listener: Listener;
+  /** Why it is being closed; NONE while it is not. */
+  closing: i32;
+  /** In mode `connection`: tcp_proxy has its cluster, and all that is left to do is to let bytes pass. */
+  chosen: bool;
+
+  /** Bytes of a message that are not in Envoy's read buffer: a long first call, or the beginning of one that has gone on. */
+  block: usize;
+  blockBytes: u32;
+  blockCapacity: u32;
+  /** Bytes that block and read buffer must hold before there is anything to decide. */
+  wanted: u32;
+
+  /** In mode `connection`: bytes in front of the first call, which are signs of life and notices. */
+  passedOver: u32;
+
+  /** In mode `observe`: bytes of the client's message under way that are still to come. */
+  messageRest: u32;
+  /** In mode `observe`: the upstream's side, with the calls in flight. It is no stream of HTTP/2. */
+  upstream: Tunnel | null;
+  nextDoomed: Carried | null;
+}
+
+/** Connections to be closed by `proxy_on_queue_ready`. */
+let firstDoomed: Carried | null = null;
+
+export function newCarried(id: u32, listener: Listener): Carried {
+  const carried = changetype<Carried>(heap.alloc(offsetof<Carried>()));
+  memory.fill(changetype<usize>(carried), 0, offsetof<Carried>());
+  carried.id = id;
+  carried.listener = listener;
+  listener.references++;
+  const table = listener.table;
+  const cluster = table ? table.cluster : null;
+  if (listener.mode == Mode.OBSERVE && cluster) carried.upstream = newTunnel(0, cluster, 0);
+  return carried;
+}
+
+export function freeCarried(carried: Carried): void {
+  const upstream = carried.upstream;
+  if (upstream) {
+    for (let call = takeOldestCall(upstream); call; call = takeOldestCall(upstream)) {
+      countCall(call.series, STATUS_UNANSWERED);
+    }
+    freeTunnel(upstream);
+  }
+  forgetDoomed(carried);
+  dropKept(carried);
+  closeListener(carried.listener);
+  heap.free(changetype<usize>(carried));
+}
+
+/** Room for `bytes` in the block, which grows with what has come, not with what was announced. False: no more may be kept. */
+export function reserveKept(carried: Carried, bytes: u32): bool {
+  if (bytes <= carried.blockCapacity) return true;
+  const capacity = max<u32>(bytes, carried.blockCapacity << 1);
+  const block = enlargeBlock(carried.block, carried.blockCapacity, carried.blockBytes, capacity);
+  if (!block) return false;
+  carried.block = block;
+  carried.blockCapacity = capacity;
+  return true;
+}
+
+export function dropKept(carried: Carried): void {
+  dropBlock(carried.block, carried.blockCapacity);
+  carried.block = 0;
+  carried.blockBytes = 0;
+  carried.blockCapacity = 0;
+}
+
+/** From the client's own callback: counts the reason and closes. Nothing of the read goes on. */
+export function closeCarried(carried: Carried, reason: i32): void {
+  carried.closing = reason;
+  countClosed(carried.listener, reason);
+  closeDownstream();
+}
+
+/** From a write, within which nothing may be closed: counts the reason, and closes a moment later. */
+export function doom(carried: Carried, reason: i32): void {
+  carried.closing = reason;
+  countClosed(carried.listener, reason);
+  carried.nextDoomed = firstDoomed;
+  firstDoomed = carried;
+  wake();
+}
+
+/** In `proxy_on_queue_ready`. */
+export function closeDoomed(): void {
+  while (firstDoomed) {
+    const carried = firstDoomed!;
+    firstDoomed = carried.nextDoomed;
+    if (enterConnection(carried.id)) closeDownstream();
+  }
+}
+
+function forgetDoomed(carried: Carried): void {
+  if (carried.closing == CloseReason.NONE) return;
+  if (firstDoomed == carried) firstDoomed = carried.nextDoomed;
+  else {
+    let before = firstDoomed;
+    while (before && before.nextDoomed != carried) before = before.nextDoomed;
+    if (before) before.nextDoomed = carried.nextDoomed;
+  }
+}
