@@ -1,4 +1,7 @@
 import { fileURLToPath } from "node:url";
+import type { ListenerMode } from "../../adapter/model/model.js";
+import { rootId } from "../../adapter/xds/filter-identity.js";
+import { connectionFilter, observedFilter } from "../../adapter/xds/tcp-proxy.js";
 
 const FILTER = fileURLToPath(new URL("../../dist/meltemi.wasm", import.meta.url));
 const WASM = "type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm";
@@ -13,6 +16,10 @@ export interface TestListener {
   bufferLimit_bytes?: number;
   /** Hosts that a tunnel tries after the first. Default: 3. */
   connectRetries?: number;
+  /** Default: call. */
+  mode?: ListenerMode;
+  /** Of mode observe: where all connections go. */
+  cluster?: string;
 }
 
 export interface TestCluster {
@@ -26,12 +33,12 @@ export interface TestCluster {
 }
 
 /** The plugin as it stands in a listener or in an ECDS resource. */
-export function wasmConfig(listener: string, config: object): object {
+export function wasmConfig(listener: string, config: object, mode: ListenerMode = "call"): object {
   return {
     "@type": WASM,
     config: {
       name: listener,
-      root_id: "dubbo",
+      root_id: rootId({ listener, protocol: "dubbo", mode }),
       configuration: { "@type": "type.googleapis.com/google.protobuf.StringValue", value: JSON.stringify(config) },
       failure_policy: "FAIL_RELOAD",
       vm_config: { vm_id: "meltemi", runtime: "envoy.wasm.runtime.v8", code: { local: { filename: FILTER } } },
@@ -40,13 +47,13 @@ export function wasmConfig(listener: string, config: object): object {
 }
 
 /** The whole of an ECDS file. */
-export function ecdsFile(listener: string, config: object): string {
+export function ecdsFile(listener: string, config: object, mode: ListenerMode = "call"): string {
   return JSON.stringify({
     resources: [
       {
         "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
         name: listener,
-        typed_config: wasmConfig(listener, config),
+        typed_config: wasmConfig(listener, config, mode),
       },
     ],
   });
@@ -64,7 +71,8 @@ export function buildBootstrap(listeners: TestListener[], clusters: TestCluster[
   };
 }
 
-function listener({ name, config, http2, bufferLimit_bytes, connectRetries = 3 }: TestListener): object {
+function listener(listener: TestListener): object {
+  const { name, config, bufferLimit_bytes } = listener;
   const filter =
     "ecdsFile" in config
       ? {
@@ -74,14 +82,26 @@ function listener({ name, config, http2, bufferLimit_bytes, connectRetries = 3 }
             type_urls: [WASM],
           },
         }
-      : { name: "envoy.filters.network.wasm", typed_config: wasmConfig(name, config) };
+      : { name: "envoy.filters.network.wasm", typed_config: wasmConfig(name, config, listener.mode) };
   return {
     name,
     address: address(0),
     stat_prefix: name,
     ...(bufferLimit_bytes !== undefined && { per_connection_buffer_limit_bytes: bufferLimit_bytes }),
-    filter_chains: [{ filters: [filter, connectionManager(name, connectRetries, http2)] }],
+    filter_chains: [{ filters: [filter, behind(listener)] }],
   };
+}
+
+/** What carries the calls. */
+function behind({ name, http2, connectRetries = 3, mode = "call", cluster = "" }: TestListener): object {
+  switch (mode) {
+    case "call":
+      return connectionManager(name, connectRetries, http2);
+    case "connection":
+      return connectionFilter(name);
+    case "observe":
+      return observedFilter(name, cluster);
+  }
 }
 
 function connectionManager(name: string, connectRetries: number, http2: object = {}): object {

@@ -1,3 +1,0 @@
-module meltemi.io/test/soak/peers
-
-go 1.22
