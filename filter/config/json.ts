@@ -106,6 +106,7 @@ export function readString(): bool {
   at++;
   const from = at;
   let ascii = true;
+  skipPlain();
   while (at < end) {
     const byte = load<u8>(at);
     if (byte == 0x22) {
@@ -120,6 +121,23 @@ export function readString(): bool {
     at++;
   }
   return fail("a string without an end");
+}
+
+/** Goes past ASCII that means itself, sixteen bytes at a time: names are what most of a configuration is made of. */
+function skipPlain(): void {
+  const quote = i8x16.splat(0x22);
+  const backslash = i8x16.splat(0x5c);
+  const space = i8x16.splat(0x20);
+  for (; end - at >= 16; at += 16) {
+    const bytes = v128.load(at);
+    // As signed numbers the bytes above ASCII are below the space, with the control characters.
+    const special = v128.or(i8x16.lt_s(bytes, space), v128.or(i8x16.eq(bytes, quote), i8x16.eq(bytes, backslash)));
+    const where = i8x16.bitmask(special);
+    if (where) {
+      at += ctz(where);
+      return;
+    }
+  }
 }
 
 /** Reads the rest of a string that has an escape at the cursor. Written out it is never longer. */
@@ -247,7 +265,9 @@ function nextItem(closing: u8): bool {
 }
 
 function isKey(name: string): bool {
-  return equals(name, false) || equals(name, true);
+  // Most names that are asked for begin otherwise.
+  if (!keyBytes || <i32>load<u8>(key) != name.charCodeAt(0)) return false;
+  return equals(name, false) || (<i32>keyBytes < name.length && equals(name, true));
 }
 
 function equals(name: string, camel: bool): bool {

@@ -1,4 +1,4 @@
-import { equalBytes, hashBytes } from "./bytes";
+import { copyBytes, equalBytes, hashBytes } from "./bytes";
 
 /**
  * Names that outlive a table (clusters, services, methods), kept once per VM and counted: two equal names are one address,
@@ -41,7 +41,7 @@ export function intern(address: usize, length: u32): Name {
   fresh.hash = hash;
   fresh.length = length;
   fresh.next = changetype<Name | null>(<usize>load<u32>(bucket));
-  memory.copy(nameBytes(fresh), address, length);
+  copyBytes(nameBytes(fresh), address, length);
   store<u32>(bucket, <u32>changetype<usize>(fresh));
   count++;
   return fresh;

@@ -1,0 +1,3 @@
+module meltemi.io/test/soak/peers
+
+go 1.22
