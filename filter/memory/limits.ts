@@ -81,6 +81,12 @@ export const MAX_REFUSALS: u32 = 2;
 /** How long an upstream has to end a tunnel after we have ended our side; then it is reset. */
 export const ABANDON_TIMEOUT_MS: u32 = 10_000;
 
+/**
+ * How long a client that was told to go is listened to at least: what it sent before it heard of it is under way. The clock moves once a
+ * second, so these are one to two seconds.
+ */
+export const DRAIN_NOTICE_MS: u32 = 2_000;
+
 /** How long a client that was told to go may make new calls; then they are refused, so that the connection can end. */
 export const DRAIN_GRACE_MS: u32 = 10_000;
 

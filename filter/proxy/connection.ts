@@ -133,6 +133,19 @@ function forgetWoken(connection: Connection): void {
   }
 }
 
+/** Nothing is under way in either direction. */
+export function isQuiet(connection: Connection): bool {
+  return (
+    !connection.callCount &&
+    !connection.messageRest &&
+    !connection.wanted &&
+    !connection.blocked &&
+    !connection.delivering &&
+    !connection.heldTunnels &&
+    !connection.repliesBytes
+  );
+}
+
 /** Counts the reason, and has the connection closed once what has been written to the client is on its way. */
 export function closeSoon(connection: Connection, reason: i32): void {
   if (connection.closing != CloseReason.NONE) return;

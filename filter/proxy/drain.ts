@@ -1,16 +1,16 @@
-import { TunnelState } from "../http2/tunnel";
+import { Tunnel, TunnelState } from "../http2/tunnel";
 import { asciiOf } from "../memory/ascii";
-import { PROBE_CALLS, PROBE_PERIOD_MS } from "../memory/limits";
+import { DRAIN_NOTICE_MS, PROBE_CALLS, PROBE_PERIOD_MS } from "../memory/limits";
 import { intern, Name } from "../memory/name";
 import { since_ms, tick_ms } from "./age";
-import { Connection, wakeConnection } from "./connection";
+import { Connection, isQuiet, wakeConnection } from "./connection";
 import { endTunnel } from "./end";
 import { replyGoingAway } from "./reply";
 import { openTunnel } from "./tunnels";
 
 /**
- * The way a connection ends without losing a call: the client is told to make its next calls elsewhere, what it has asked is
- * answered, and when nothing is under way any more the connection is closed (`closeIfDrained`).
+ * The way a connection ends without losing a call: the client is told to make its next calls elsewhere, what it asks until it has
+ * heard that is answered, and when nothing is under way any more the connection is closed.
  */
 export function startDraining(connection: Connection): void {
   if (connection.draining) return;
@@ -18,6 +18,11 @@ export function startDraining(connection: Connection): void {
   connection.drainingSince_ms = tick_ms;
   replyGoingAway(connection);
   wakeConnection(connection);
+}
+
+/** Whether the connection has done its work: what the client sent before it heard of the drain has arrived and is answered. */
+export function isDrained(connection: Connection): bool {
+  return connection.draining && since_ms(connection.drainingSince_ms) >= DRAIN_NOTICE_MS && isQuiet(connection);
 }
 
 /** HCM has said which stream is its last: it knows nothing of those behind it, so their calls are answered now. */
@@ -51,4 +56,9 @@ export function probeDrain(connection: Connection): void {
   connection.probedAt_ms = tick_ms;
   if (!changetype<usize>(probe)) probe = intern(probeName, PROBE_NAME_BYTES);
   if (openTunnel(connection, probe)) wakeConnection(connection);
+}
+
+/** A refused probe says nothing of any upstream. */
+export function isProbe(tunnel: Tunnel): bool {
+  return tunnel.cluster == probe;
 }

@@ -9,6 +9,7 @@ import { ANSWERS_PER_SAMPLE } from "../memory/limits";
 import { tick_ms } from "./age";
 import { Call, takeCall, takeOldestCall } from "./call";
 import { Connection, closeSoon, wakeConnection } from "./connection";
+import { isProbe } from "./drain";
 import { CloseReason } from "./label";
 import { describeFailure, replyError } from "./reply";
 import { recordCall } from "./series";
@@ -48,8 +49,10 @@ export function endTunnel(connection: Connection, tunnel: Tunnel): void {
   if (tunnel.ended) return;
   tunnel.ended = true;
   if (tunnel.state == TunnelState.OPENING || tunnel.state == TunnelState.REFUSED) {
-    connection.spareRefused = true;
-    connection.spareRefusedAt_ms = tick_ms;
+    if (!isProbe(tunnel)) {
+      connection.spareRefused = true;
+      connection.spareRefusedAt_ms = tick_ms;
+    }
     resend(connection, tunnel);
   }
   if (connection.messageTunnel == tunnel) connection.messageTunnel = null;

@@ -12,10 +12,9 @@ import { FIRST_FETCH_BYTES, MAX_RESPONSE_HEAD_BYTES } from "../memory/limits";
 import { intern } from "../memory/name";
 import { Connection, closeSoon, wakeConnection } from "./connection";
 import { atBoundary, deliverRest, feed, grant, holdBack } from "./deliver";
-import { dropTunnelsBeyond, startDraining } from "./drain";
+import { dropTunnelsBeyond, isDrained, startDraining } from "./drain";
 import { beginWrite, endCall, endTunnel } from "./end";
 import { CloseReason } from "./label";
-import { isQuiet } from "./sweep";
 import { beginToClient, endToClient, put } from "./to-client";
 
 /**
@@ -106,9 +105,8 @@ function finish(connection: Connection, size: u32): void {
   afterWrite(connection);
 }
 
-/** Drained: once the client has been told to go and the last call has its answer, the connection has done its work. */
 function afterWrite(connection: Connection): void {
-  if (connection.draining && isQuiet(connection)) closeSoon(connection, CloseReason.DRAINED);
+  if (isDrained(connection)) closeSoon(connection, CloseReason.DRAINED);
 }
 
 function readFrames(connection: Connection): void {

@@ -1,8 +1,8 @@
 import { Tunnel, TunnelState } from "../http2/tunnel";
 import { ABANDON_TIMEOUT_MS } from "../memory/limits";
 import { since_ms } from "./age";
-import { Connection, closeSoon, wakeConnection } from "./connection";
-import { probeDrain, startDraining } from "./drain";
+import { Connection, closeSoon, isQuiet, wakeConnection } from "./connection";
+import { isDrained, probeDrain, startDraining } from "./drain";
 import { CloseReason } from "./label";
 import { abandonIfIdle } from "./tunnels";
 
@@ -16,27 +16,15 @@ export function sweep(connection: Connection): void {
   if (!table) return;
   const settings = table.connection;
   if (connection.tunnels) sweepTunnels(connection, settings.tunnelIdleTimeout_ms);
-  if (isQuiet(connection)) {
-    const idle = settings.idleTimeout_ms != 0 && since_ms(connection.usedAt_ms) >= settings.idleTimeout_ms;
-    if (connection.draining) closeSoon(connection, CloseReason.DRAINED);
-    else if (idle) closeSoon(connection, CloseReason.IDLE_TIMEOUT);
-    if (connection.closing != CloseReason.NONE) return;
-  }
+  if (isDrained(connection)) closeSoon(connection, CloseReason.DRAINED);
+  else if (isIdle(connection, settings.idleTimeout_ms)) closeSoon(connection, CloseReason.IDLE_TIMEOUT);
+  if (connection.closing != CloseReason.NONE) return;
   if (settings.maxAge_ms && since_ms(connection.openedAt_ms) >= settings.maxAge_ms) startDraining(connection);
   probeDrain(connection);
 }
 
-/** Nothing is under way in either direction. */
-export function isQuiet(connection: Connection): bool {
-  return (
-    !connection.callCount &&
-    !connection.messageRest &&
-    !connection.wanted &&
-    !connection.blocked &&
-    !connection.delivering &&
-    !connection.heldTunnels &&
-    !connection.repliesBytes
-  );
+function isIdle(connection: Connection, timeout_ms: u32): bool {
+  return timeout_ms != 0 && since_ms(connection.usedAt_ms) >= timeout_ms && isQuiet(connection);
 }
 
 function sweepTunnels(connection: Connection, idleTimeout_ms: u32): void {
