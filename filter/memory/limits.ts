@@ -90,7 +90,7 @@ export const DRAIN_NOTICE_MS: u32 = 2_000;
 /** How long a client that was told to go may make new calls; then they are refused, so that the connection can end. */
 export const DRAIN_GRACE_MS: u32 = 10_000;
 
-/** A drain is asked about (proxy/drain.ts) after so many calls, or after so long where there were fewer. */
+/** A drain is asked about (proxy/probe.ts) after so many calls, or after so long where there were fewer. */
 export const PROBE_CALLS: u32 = 64;
 export const PROBE_PERIOD_MS: u32 = 10_000;
 

@@ -2,8 +2,9 @@ import { Tunnel, TunnelState } from "../http2/tunnel";
 import { ABANDON_TIMEOUT_MS } from "../memory/limits";
 import { since_ms } from "./age";
 import { Connection, closeSoon, isQuiet, wakeConnection } from "./connection";
-import { isDrained, probeDrain, startDraining } from "./drain";
+import { isDrained, startDraining } from "./drain";
 import { CloseReason } from "./label";
+import { probeDrain } from "./probe";
 import { abandonIfIdle } from "./tunnels";
 
 /**
