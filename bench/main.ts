@@ -10,7 +10,7 @@ import { type Measured, measureInTurns, type Subject } from "./measure.js";
 import { meltemi } from "./meltemi.js";
 import { type BenchOptions, parseOptions } from "./options.js";
 import { tableHead, tableOf } from "./report.js";
-import { CANARY_USER, ORDINARY_USER, routeTable, type Version } from "./routes.js";
+import { CANARY_USER, ORDINARY_USER, routeTable, toOneVersion, type Version } from "./routes.js";
 
 const WARM_UP_MS = 300;
 
@@ -27,6 +27,8 @@ function listeners(options: BenchOptions): JsonObject[] {
   const { wasm, against } = options;
   const all = {
     meltemi: () => meltemi("meltemi", table, wasm),
+    connection: () => meltemi("connection", { ...table, mode: "connection" }, wasm),
+    observe: () => meltemi("observe", { ...toOneVersion(table), mode: "observe" }, wasm),
     dubbo_proxy: () => dubboProxy("dubbo_proxy", table),
     tcp_proxy: () => tcpProxy("tcp_proxy"),
   };
@@ -63,10 +65,14 @@ function groups(options: BenchOptions, envoy: Envoy): Subject[][] {
   return options.suite === "calls" ? byCase : [...byCase, bySize];
 }
 
+/** Where all calls of a connection go that is not routed call by call; in mode `connection` its first is the canary's. */
+const CARRIED: Readonly<Record<string, Version>> = { tcp_proxy: "v1", observe: "v1", connection: "v2" };
+
 /** The calls that a connection makes in turn, and who must answer each. */
 function calls(mix: BenchOptions["mix"], listener: string): { user: string; server: Version }[] {
-  const canary = { user: CANARY_USER, server: listener === "tcp_proxy" ? "v1" : "v2" } as const;
-  return mix === "one" ? [canary] : [canary, { user: ORDINARY_USER, server: "v1" }];
+  const all = CARRIED[listener];
+  const canary = { user: CANARY_USER, server: all ?? "v2" } as const;
+  return mix === "one" ? [canary] : [canary, { user: ORDINARY_USER, server: all ?? "v1" }];
 }
 
 function setting({ rounds, seconds, mix }: BenchOptions, envoy: Envoy): string {

@@ -15,20 +15,22 @@ export function meltemi(name: string, table: OutboundListener, wasm: string): Js
   const filter = { listener: name, protocol: table.protocol, mode: table.mode };
   const code = { kind: "file", path: wasm } as const;
   const { typed_config } = buildExtensionConfig(filter, toFilterConfig(table), code).json;
-  return { ...built, filter_chains: [{ filters: [{ name, typed_config }, withRoute(tunnelOf(built))] }] };
+  const behind = carrierOf(built);
+  const carrier = table.mode === "call" ? withRoute(behind) : behind;
+  return { ...built, filter_chains: [{ filters: [{ name, typed_config }, carrier] }] };
 }
 
-interface Tunnel {
+interface Carrier extends JsonObject {
   readonly name: string;
   readonly typed_config: JsonObject;
 }
 
-/** The last filter of the chain. */
-function tunnelOf(listener: JsonObject): Tunnel {
-  const [chain] = listener.filter_chains as unknown as { filters: Tunnel[] }[];
-  return chain?.filters.at(-1) as Tunnel;
+/** What stands behind the filter: the connection manager, or tcp_proxy. */
+function carrierOf(listener: JsonObject): Carrier {
+  const [chain] = listener.filter_chains as unknown as { filters: Carrier[] }[];
+  return chain?.filters.at(-1) as Carrier;
 }
 
-function withRoute({ name, typed_config: { rds: _, ...typedConfig } }: Tunnel): JsonObject {
+function withRoute({ name, typed_config: { rds: _, ...typedConfig } }: Carrier): JsonObject {
   return { name, typed_config: { ...typedConfig, route_config: buildTunnelRoute().json } };
 }

@@ -2,8 +2,10 @@ import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { allCases, type Case, parseCases } from "./cases.js";
 
-export const PROXIES = ["meltemi", "dubbo_proxy", "tcp_proxy"] as const;
+/** `connection` and `observe` are Meltemi in those modes, where all calls of a connection go one way. */
+export const PROXIES = ["meltemi", "connection", "observe", "dubbo_proxy", "tcp_proxy"] as const;
 export type Proxy = (typeof PROXIES)[number];
+const DEFAULT_PROXIES: readonly Proxy[] = ["meltemi", "dubbo_proxy", "tcp_proxy"];
 
 export interface BenchOptions {
   readonly suite: "all" | "calls" | "routes";
@@ -25,6 +27,8 @@ Examples:
   npm run bench                                              everything (about 7 minutes)
   npm run bench -- --cases 16x1/64,16x16/64 --rounds 9       two cases, more rounds
   npm run bench -- --cases 4x64/1MiB --seconds 3 --json out.json
+  npm run bench -- --cases 256x1/64 --mix one --proxies connection,dubbo_proxy,tcp_proxy
+                                                             a cluster for a connection: the listener's mode \`connection\`
   npm run bench -- --suite routes                            10,000 routes against 10
   npm run bench -- --against ../old/dist/meltemi.wasm        two builds of the filter in the same turns
 
@@ -37,7 +41,9 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .addOption(new Option("--suite <name>", "what to run").choices(["all", "calls", "routes"]).default("all"))
     .option("--cases <list>", "these cases only, and not the routes", parsed(parseCases))
     .addOption(
-      new Option("--proxies <list>", "these proxies only").argParser(parsed(parseProxies)).default([...PROXIES], "all"),
+      new Option("--proxies <list>", "these proxies only")
+        .argParser(parsed(parseProxies))
+        .default([...DEFAULT_PROXIES], DEFAULT_PROXIES.join(",")),
     )
     .option("--seconds <n>", "length of a measurement", parsed(positive), 1)
     .option("--rounds <n>", "measurements of each proxy, of which the median counts", parsed(positive), 5)

@@ -29,6 +29,16 @@ export function routeTable(count: number): OutboundListener {
   return { protocol: "dubbo", port: PORT, mode: "call", virtualHosts: [virtualHost] };
 }
 
+/** The same routes, all to v1: what can be observed goes to one cluster. */
+export function toOneVersion(table: OutboundListener): OutboundListener {
+  const [destination] = route(undefined, "v1").destinations;
+  const virtualHosts = table.virtualHosts.map((host) => {
+    const routes = host.routes.map((one) => ({ ...one, destinations: destination ? [destination] : [] }));
+    return { ...host, routes };
+  });
+  return { ...table, virtualHosts };
+}
+
 function route(user: string | undefined, version: Version): Route {
   return {
     name: user ?? "default",
