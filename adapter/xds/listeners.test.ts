@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ListenerMode, Route } from "../model/model.js";
+import type { ListenerMode, OutboundListener, Route } from "../model/model.js";
 import { buildExtensionConfig } from "./extension-configs.js";
 import { buildListener } from "./listeners.js";
 
@@ -36,6 +36,22 @@ describe("a listener", () => {
       { name: "l/observe" },
       { name: tcpProxy, typed_config: { cluster: "outbound|1||a" } },
     ]);
+  });
+
+  it.each(["connection", "observe"] as const)("of mode %s has the limits of its connections from tcp_proxy", (mode) => {
+    const virtualHosts = [{ name: "v", services: ["s"], routes: [routeTo("a")] }];
+    const settings = { idleTimeout_ms: 60_000, maxConnectionAge_ms: 1_500 };
+    const tcpProxyOf = (listener: OutboundListener) => {
+      const { json } = buildListener({ name: "l", addresses: ADDRESSES, listener });
+      const [chain] = json.filter_chains as unknown as { filters: { typed_config: object }[] }[];
+      return chain?.filters[1]?.typed_config;
+    };
+    const listener = { protocol: "dubbo", port: 1, mode, virtualHosts };
+    expect(tcpProxyOf({ ...listener, settings })).toMatchObject({
+      idle_timeout: "60s",
+      max_downstream_connection_duration: "1.5s",
+    });
+    expect(tcpProxyOf(listener)).toMatchObject({ idle_timeout: "0s", max_downstream_connection_duration: undefined });
   });
 
   it("has the read buffer that its filter is told of", () => {

@@ -45,9 +45,9 @@ function carrier(name: string, listener: OutboundListener): JsonObject {
     case "call":
       return tunnelFilter(name);
     case "connection":
-      return connectionFilter(name);
+      return connectionFilter(name, listener.settings);
     case "observe":
-      return observedFilter(name, clustersOf(listener)[0] ?? "");
+      return observedFilter(name, clustersOf(listener)[0] ?? "", listener.settings);
   }
 }
 

@@ -1,4 +1,5 @@
-import { any, type JsonObject } from "./json.js";
+import type { ListenerSettings } from "../model/model.js";
+import { any, duration, type JsonObject } from "./json.js";
 import { CONNECT_RETRIES } from "./routes.js";
 
 /**
@@ -11,25 +12,27 @@ const MAX_EARLY_DATA_BYTES = 64 << 10;
 export const NO_CLUSTER = "meltemi_none";
 
 /** Carries a whole connection to the cluster that the filter chooses by its first call. */
-export function connectionFilter(statPrefix: string): JsonObject {
-  return tcpProxy(statPrefix, {
+export function connectionFilter(statPrefix: string, settings?: ListenerSettings): JsonObject {
+  return tcpProxy(statPrefix, settings, {
     cluster: NO_CLUSTER,
     max_early_data_bytes: { value: MAX_EARLY_DATA_BYTES },
   });
 }
 
 /** Carries all connections to one cluster, of which the filter only takes note. */
-export function observedFilter(statPrefix: string, cluster: string): JsonObject {
-  return tcpProxy(statPrefix, { cluster });
+export function observedFilter(statPrefix: string, cluster: string, settings?: ListenerSettings): JsonObject {
+  return tcpProxy(statPrefix, settings, { cluster });
 }
 
-/** A connection lives as long as its client's: Dubbo's are idle for hours, with or without heartbeats. */
-function tcpProxy(statPrefix: string, fields: JsonObject): JsonObject {
+/** Unless it is said otherwise a connection lives as long as its client's: Dubbo's are idle for hours, with or without heartbeats. */
+function tcpProxy(statPrefix: string, settings: ListenerSettings = {}, fields: JsonObject): JsonObject {
+  const { idleTimeout_ms = 0, maxConnectionAge_ms: age_ms } = settings;
   return {
     name: "envoy.filters.network.tcp_proxy",
     typed_config: any("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", {
       stat_prefix: statPrefix,
-      idle_timeout: "0s",
+      idle_timeout: duration(idleTimeout_ms),
+      max_downstream_connection_duration: age_ms === undefined ? undefined : duration(age_ms),
       max_connect_attempts: { value: 1 + CONNECT_RETRIES },
       // For RING_HASH and MAGLEV, as the tunnels' route has it.
       hash_policy: [{ source_ip: {} }],
