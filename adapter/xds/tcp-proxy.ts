@@ -15,7 +15,7 @@ export const NO_CLUSTER = "meltemi_none";
 export function connectionFilter(statPrefix: string, settings?: ListenerSettings): JsonObject {
   return tcpProxy(statPrefix, settings, {
     cluster: NO_CLUSTER,
-    max_early_data_bytes: { value: MAX_EARLY_DATA_BYTES },
+    max_early_data_bytes: MAX_EARLY_DATA_BYTES,
   });
 }
 
@@ -33,7 +33,7 @@ function tcpProxy(statPrefix: string, settings: ListenerSettings = {}, fields: J
       stat_prefix: statPrefix,
       idle_timeout: duration(idleTimeout_ms),
       max_downstream_connection_duration: age_ms === undefined ? undefined : duration(age_ms),
-      max_connect_attempts: { value: 1 + CONNECT_RETRIES },
+      max_connect_attempts: 1 + CONNECT_RETRIES,
       // For RING_HASH and MAGLEV, as the tunnels' route has it.
       hash_policy: [{ source_ip: {} }],
       ...fields,
