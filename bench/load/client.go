@@ -13,11 +13,11 @@ const slotBits = 16
 type slot struct {
 	id      uint64 // 0: free
 	startNs int64
-	answer  [1][]byte
+	answers [][]byte // what may come back
 }
 
-// client is one connection to Envoy with a fixed number of calls in flight: each answer is followed by a new call at once, and all
-// calls that follow the answers of one read leave in one write.
+// client is one connection to Envoy with a fixed number of calls in flight: each answer is followed by a new call, at once or, in a
+// run with a rate, when it is due. All calls that follow the answers of one read leave in one write.
 type client struct {
 	run      *run
 	socket   *socket
@@ -54,6 +54,10 @@ func dial(address string) (int, error) {
 // open puts the first calls in flight.
 func (c *client) open() error {
 	for i := range c.slots {
+		if c.run.Rate > 0 {
+			c.run.waiting = append(c.run.waiting, waiting{c, i})
+			continue
+		}
 		c.call(i)
 	}
 	return c.socket.write()
@@ -65,7 +69,7 @@ func (c *client) call(i int) {
 	s := &c.slots[i]
 	s.id = c.calls<<slotBits | uint64(i)
 	s.startNs = c.socket.loop.nowNs
-	s.answer[0] = kind.answer
+	s.answers = kind.answers
 	c.inFlight++
 	m := c.socket.add()
 	m.body = kind.request
@@ -79,7 +83,7 @@ func (c *client) begin(head *[headBytes]byte) ([][]byte, error) {
 		return nil, fmt.Errorf("an answer to call %#x, which is not in flight: %x", id, head[:])
 	}
 	s := &c.slots[i]
-	return s.answer[:], checkHead(head, flagsAnswer, statusOK, len(s.answer[0]))
+	return s.answers, checkHead(head, flagsAnswer, statusOK, len(s.answers[0]))
 }
 
 func (c *client) end(head *[headBytes]byte) error {
@@ -87,7 +91,12 @@ func (c *client) end(head *[headBytes]byte) error {
 	c.slots[i].id = 0
 	c.inFlight--
 	c.run.answered(c.socket.loop.nowNs - c.slots[i].startNs)
-	if !c.run.stopping {
+	if c.run.stopping {
+		return nil
+	}
+	if c.run.Rate > 0 {
+		c.run.waiting = append(c.run.waiting, waiting{c, i})
+	} else {
 		c.call(i)
 	}
 	return nil

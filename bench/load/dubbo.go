@@ -27,11 +27,10 @@ const (
 
 var magic = []byte{0xda, 0xbb}
 
-// kind is one sort of call: what is sent and the one answer that is right. Both bodies are shared by all its calls.
+// kind is one sort of call: what is sent and the answers that are right. The bodies are shared by all its calls.
 type kind struct {
 	request []byte
-	answer  []byte
-	server  *server
+	answers [][]byte
 }
 
 // requestBody is laid out as Apache Dubbo 3.3 writes it: strings, the argument, the map of attachments.

@@ -25,7 +25,7 @@ func (l *latencies) reset() {
 
 // quantile gives the middle of the bucket in which the share q of all latencies ends, in nanoseconds.
 func (l *latencies) quantile(q float64) float64 {
-	rank := uint64(q * float64(l.total))
+	rank := min(uint64(q*float64(l.total)), max(l.total, 1)-1)
 	var seen uint64
 	for i, n := range l.counts {
 		seen += uint64(n)

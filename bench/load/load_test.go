@@ -52,6 +52,22 @@ func TestCallsOfAllSizesAreAnswered(t *testing.T) {
 	}
 }
 
+func TestARateIsKept(t *testing.T) {
+	got, err := directRun(t, func(r *run, _ []*server) { r.Rate, r.MeasureMs = 2000, 200 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rate := float64(got.Calls) / got.Seconds; rate > 2100 {
+		t.Errorf("%.0f calls per second instead of 2,000", rate)
+	}
+}
+
+func TestEitherServerMayAnswer(t *testing.T) {
+	if _, err := directRun(t, func(r *run, _ []*server) { r.Calls[0] = call{User: "jason", Server: "v2", Or: "v1"} }); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestACallToTheWrongServerFails(t *testing.T) {
 	_, err := directRun(t, func(r *run, _ []*server) { r.Calls[0].Server = "v2" })
 	expectError(t, err, "wrong bytes")

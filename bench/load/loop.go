@@ -62,7 +62,7 @@ func (l *loop) readClock() {
 
 // turn waits for events, at most for a short while, and serves them.
 func (l *loop) turn() error {
-	const waitMs = 20
+	const waitMs = 1
 	n, err := syscall.EpollWait(l.epoll, l.events[:], waitMs)
 	l.readClock()
 	if err == syscall.EINTR {

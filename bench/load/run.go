@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 )
 
 // run is one measurement, and one line of standard input.
@@ -13,6 +14,7 @@ type run struct {
 	PayloadBytes int    `json:"payload_bytes"`
 	Echo         bool   `json:"echo"`  // answers as long as the calls
 	Calls        []call `json:"calls"` // each connection makes these in turn
+	Rate         int    `json:"rate"`  // calls per second of all connections; 0: as many as go
 	WarmUpMs     int64  `json:"warm_up_ms"`
 	MeasureMs    int64  `json:"measure_ms"`
 	EnvoyPID     int    `json:"envoy_pid"`
@@ -20,11 +22,21 @@ type run struct {
 	kinds     []kind
 	latencies latencies
 	stopping  bool
+	// With a rate: places for calls that are not due yet, since when calls are, and how many were made.
+	waiting []waiting
+	sinceNs int64
+	made    int64
+}
+
+type waiting struct {
+	client *client
+	slot   int
 }
 
 type call struct {
 	User   string `json:"user"`   // the attachment
 	Server string `json:"server"` // the tag of the one that must answer
+	Or     string `json:"or"`     // another that may
 }
 
 // result is one line of standard output.
@@ -35,6 +47,7 @@ type result struct {
 	LoadCPU  float64 `json:"load_cpu_seconds"`
 	P50Us    float64 `json:"p50_us"`
 	P99Us    float64 `json:"p99_us"`
+	MaxUs    float64 `json:"max_us"`
 }
 
 // How long answers may take before they count as lost.
@@ -50,19 +63,20 @@ func (r *run) prepare(servers []*server) error {
 		s.answer = answerBody(s.tag, answerBytes)
 	}
 	for _, call := range r.Calls {
-		at := -1
-		for i, s := range servers {
-			if s.tag == call.Server {
-				at = i
+		k := kind{request: requestBody(call.User, r.PayloadBytes)}
+		tags := []string{call.Server}
+		if call.Or != "" {
+			tags = append(tags, call.Or)
+		}
+		for _, tag := range tags {
+			at := slices.IndexFunc(servers, func(s *server) bool { return s.tag == tag })
+			if at < 0 {
+				return fmt.Errorf("no server has the tag %q", tag)
 			}
+			servers[at].requests = append(servers[at].requests, k.request)
+			k.answers = append(k.answers, servers[at].answer)
 		}
-		if at < 0 {
-			return fmt.Errorf("no server has the tag %q", call.Server)
-		}
-		s := servers[at]
-		request := requestBody(call.User, r.PayloadBytes)
-		s.requests = append(s.requests, request)
-		r.kinds = append(r.kinds, kind{request: request, answer: s.answer})
+		r.kinds = append(r.kinds, k)
 	}
 	return nil
 }
@@ -109,6 +123,7 @@ func (r *run) measure(l *loop) (*result, error) {
 		LoadCPU:  float64(after.loadNs-before.loadNs) / 1e9,
 		P50Us:    r.latencies.quantile(0.5) / 1e3,
 		P99Us:    r.latencies.quantile(0.99) / 1e3,
+		MaxUs:    r.latencies.quantile(1) / 1e3,
 	}
 	return measured, r.drain(l, clients)
 }
@@ -117,6 +132,7 @@ func (r *run) measure(l *loop) (*result, error) {
 // more than a second to come around.
 func (r *run) spin(l *loop, ms int64) error {
 	r.latencies.reset()
+	r.sinceNs, r.made = l.nowNs, 0
 	inFlight := uint64(r.Connections * r.InFlight)
 	for end := l.nowNs + ms*1e6; l.nowNs < end || r.latencies.total < inFlight; {
 		if l.nowNs > end+lostNs {
@@ -125,7 +141,28 @@ func (r *run) spin(l *loop, ms int64) error {
 		if err := l.turn(); err != nil {
 			return err
 		}
+		if err := r.makeDueCalls(l); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// makeDueCalls follows the rate, but that a moment without free places is not made up for.
+func (r *run) makeDueCalls(l *loop) error {
+	if r.Rate == 0 {
+		return nil
+	}
+	due := (l.nowNs-r.sinceNs)*int64(r.Rate)/1e9 - r.made
+	n := int(min(due, int64(len(r.waiting))))
+	for _, w := range r.waiting[:n] {
+		w.client.call(w.slot)
+		if err := w.client.socket.write(); err != nil {
+			return err
+		}
+	}
+	r.waiting = slices.Delete(r.waiting, 0, n)
+	r.made += due
 	return nil
 }
 
