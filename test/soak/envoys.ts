@@ -84,7 +84,8 @@ export class SoakEnvoy {
   /** Connections of clients. */
   async connections(): Promise<number> {
     const stats = await this.stats("^http\\.outbound_dubbo.*\\.downstream_cx_active$");
-    if (![...stats.values()].some((value) => value >= 0)) throw new Error(`${this.node} does not count its connections`);
+    if (![...stats.values()].some((value) => value >= 0))
+      throw new Error(`${this.node} does not count its connections`);
     return [...stats.values()].reduce((sum, value) => sum + (value || 0), 0);
   }
 
