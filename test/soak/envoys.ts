@@ -10,6 +10,8 @@ const COMPLAINT = /trap|unreachable|RuntimeError|proxy_on|abort|assert|Caught|SE
 const FORBIDDEN =
   /vm_reload|\.downstream_cx_protocol_error|remote_load_fetch_failures|http2\.(rx_messaging_error|.*flood)/;
 
+const LISTENING_LIMIT_MS = 30_000;
+
 export interface EnvoyStart {
   readonly path: string;
   readonly node: string;
@@ -65,7 +67,11 @@ export class SoakEnvoy {
 
   /** Waits until a client can connect: the listener is there. */
   async listening(): Promise<void> {
-    while (!(await this.get("/listeners")).includes(":")) await sleep(20);
+    const end_ms = Date.now() + LISTENING_LIMIT_MS;
+    while (!(await this.get("/listeners")).includes(":")) {
+      if (Date.now() > end_ms) throw new Error(`${this.node} does not listen after ${LISTENING_LIMIT_MS / 1000} s`);
+      await sleep(20);
+    }
   }
 
   /** What happened to the client's connections, for which nobody but the filter answers. */
