@@ -71,8 +71,9 @@ export class Tunnel {
   resetOwed: bool;
 
   /**
-   * While OPENING: a copy of all bytes that were sent, none of which has left Envoy. Given up (`unsentLost`) when there are
-   * too many. The first `unsentOwed` of them came from a refused tunnel and are still to be sent on this one.
+   * While OPENING: a copy of all bytes that were sent, none of which has left Envoy. The first `unsentOwed` of them came from a
+   * refused tunnel and are still to be sent on this one. When there are too many, no more are kept (`unsentLost`), and the copy is
+   * given up once nothing of it is owed.
    */
   unsent: usize;
   unsentBytes: u32;

@@ -94,7 +94,7 @@ function writeOwed(connection: Connection, out: usize): usize {
       out = writeWindowUpdate(out, tunnel.stream, tunnel.delivered);
       tunnel.delivered = 0;
     }
-    if (tunnel.unsentOwed) out = writeUnsent(connection, tunnel, out);
+    if (tunnel.unsentOwed && !tunnel.ended) out = writeUnsent(connection, tunnel, out);
     if (tunnel.heartbeatOwed) out = writeHeartbeat(connection, tunnel, out);
     if (tunnel.endOwed) {
       tunnel.endOwed = false;

@@ -147,7 +147,7 @@ function onHeaders(connection: Connection): void {
   if (responseHeaders.hostBytes && !tunnel.host) tunnel.host = intern(responseHeaders.host, responseHeaders.hostBytes);
   if (responseHeaders.status == 200) {
     tunnel.state = TunnelState.OPEN;
-    dropUnsent(tunnel);
+    if (!tunnel.unsentOwed) dropUnsent(tunnel);
   } else {
     tunnel.state = TunnelState.REFUSED;
     tunnel.flagsBytes = min<u32>(responseHeaders.flagsBytes, 8);

@@ -19,7 +19,7 @@ export function keepUnsent(tunnel: Tunnel, offset: u32, length: u32): void {
   if (room && offset + length <= read.memoryBytes) memory.copy(room, read.memory + offset, length);
   else if (!room || !fetchInto(Buffer.DOWNSTREAM, offset, length, room)) {
     tunnel.unsentLost = true;
-    dropUnsent(tunnel);
+    if (!tunnel.unsentOwed) dropUnsent(tunnel);
     return;
   }
   tunnel.unsentBytes += length;
@@ -28,7 +28,7 @@ export function keepUnsent(tunnel: Tunnel, offset: u32, length: u32): void {
 /** The refused tunnel's bytes and calls move to another one, if there may be one and it helps. */
 export function resend(connection: Connection, refused: Tunnel): void {
   const bytes = refused.unsentBytes;
-  if (!bytes || refused.refusals == MAX_REFUSALS || isHopeless(refused)) return;
+  if (!bytes || refused.unsentLost || refused.refusals == MAX_REFUSALS || isHopeless(refused)) return;
   const target = establishedTunnel(connection, refused) || openTunnel(connection, refused.cluster);
   if (!target || <i32>bytes > min<i32>(connection.sendWindow, target.sendWindow)) return;
   connection.sendWindow -= bytes;
@@ -94,6 +94,6 @@ export function writeUnsent(connection: Connection, tunnel: Tunnel, out: usize):
     from += bytes;
     left -= bytes;
   }
-  if (tunnel.state == TunnelState.OPEN) dropUnsent(tunnel);
+  if (tunnel.state == TunnelState.OPEN || tunnel.unsentLost) dropUnsent(tunnel);
   return out;
 }
