@@ -10,12 +10,16 @@ interface Metric {
 /** Envoy's store of custom metrics. It outlives the VM, and a name defined twice is one metric. */
 export class Metrics {
   private readonly byId: Metric[] = [];
+  /** For each type, ids by name. */
+  private readonly ids: ReadonlyArray<Map<string, number>> = [new Map(), new Map(), new Map()];
 
   define(type: number, name: string): number {
-    const known = this.byId.findIndex((metric) => metric.name === name && metric.type === type);
-    if (known >= 0) return known;
-    this.byId.push({ name, type, value: 0n, samples: [] });
-    return this.byId.length - 1;
+    const ids = this.ids[type];
+    if (!ids) throw new Error(`the filter defines ${name} with type ${type}`);
+    const known = ids.get(name);
+    if (known !== undefined) return known;
+    ids.set(name, this.byId.length);
+    return this.byId.push({ name, type, value: 0n, samples: [] }) - 1;
   }
 
   increment(id: number, offset: bigint): boolean {
@@ -44,9 +48,8 @@ export class Metrics {
 
   /** Value of the counter or gauge called `name`; 0 for one that was never defined, as an untouched counter reads. */
   value(name: string): number {
-    return Number(
-      this.byId.find((metric) => metric.name === name && metric.type !== MetricType.HISTOGRAM)?.value ?? 0n,
-    );
+    const id = this.ids[MetricType.COUNTER]?.get(name) ?? this.ids[MetricType.GAUGE]?.get(name);
+    return Number(id === undefined ? 0n : (this.byId[id]?.value ?? 0n));
   }
 
   samples(name: string): number[] {

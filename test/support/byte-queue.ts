@@ -1,8 +1,11 @@
+const NONE = new Uint8Array(0);
+
 /** Bytes that are appended at the end, and prepended or drained at the front, without moving what lies between. */
 export class ByteQueue {
-  private storage = new Uint8Array(512);
-  private head = 128;
-  private tail = 128;
+  /** Taken when the first bytes come: most queues of a test never hold any. */
+  private storage = NONE;
+  private head = 0;
+  private tail = 0;
 
   get length(): number {
     return this.tail - this.head;
@@ -22,7 +25,7 @@ export class ByteQueue {
 
   drain(length: number): void {
     this.head += Math.min(length, this.length);
-    if (this.head === this.tail) this.head = this.tail = 128;
+    if (this.head === this.tail) this.head = this.tail = Math.min(128, this.storage.length);
   }
 
   /** A view of the bytes from `start`, valid until the queue changes. */
@@ -39,7 +42,9 @@ export class ByteQueue {
 
   private make(front: number, back: number): void {
     const used = this.length;
-    const grown = new Uint8Array(front + (used + back) * 2 + 512);
+    // Of Node's pool where it is small, which is what makes many short-lived queues cheap.
+    const pooled = Buffer.allocUnsafe(front + (used + back) * 2 + 256);
+    const grown = new Uint8Array(pooled.buffer, pooled.byteOffset, pooled.length);
     grown.set(this.view(), front);
     this.storage = grown;
     this.head = front;

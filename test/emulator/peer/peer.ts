@@ -5,7 +5,7 @@ import { Codec } from "./codec.js";
 import { ErrorCode, encodeFrame, FrameType, MAX_WINDOW, word } from "./frame.js";
 import { FrameReader } from "./frame-reader.js";
 import type { PeerOptions } from "./options.js";
-import { Session } from "./session.js";
+import { type Limits, Session } from "./session.js";
 import type { Refusal, Tunnel } from "./tunnel.js";
 
 /**
@@ -114,6 +114,24 @@ export class Http2Peer implements NextFilter {
     this.enter(() => this.codec.send(encodeFrame(FrameType.PING, 0, 0, Buffer.from("keepaliv"))));
   }
 
+  /** Grants what the upstream or, without a tunnel, the connection has taken and `grant: withheld` keeps; false: there is none. */
+  grantWithheld(most = Number.POSITIVE_INFINITY, tunnel?: Tunnel): boolean {
+    const window = tunnel?.receiveWindow ?? this.session.receiveWindow;
+    const length = Math.min(most, window.taken);
+    if (length > 0) this.grantWindow(length, tunnel);
+    return length > 0;
+  }
+
+  /** HCM changes its mind about what it may be sent. */
+  changeSettings(limits: Limits): void {
+    this.enter(() => this.session.changeSettings(limits));
+  }
+
+  /** A frame as it is: one that HTTP/2 allows and that changes nothing here. */
+  sendFrame(frame: Uint8Array): void {
+    this.enter(() => this.codec.send(frame));
+  }
+
   get unansweredPings(): number {
     return this.session.pings;
   }
@@ -126,7 +144,8 @@ export class Http2Peer implements NextFilter {
   }
 
   private connected(tunnel: Tunnel, outcome: "accept" | Refusal): void {
-    if (tunnel.ended || !this.connection.open) return;
+    const decided = tunnel.connected || tunnel.resetting || tunnel.ended;
+    if (decided || !this.connection.open) return;
     if (outcome === "accept") this.accept(tunnel);
     else this.refuse(tunnel, outcome);
   }

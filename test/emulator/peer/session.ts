@@ -13,13 +13,16 @@ import {
   word,
 } from "./frame.js";
 import type { FrameHandler } from "./frame-reader.js";
-import { decodeHeaders, encodeHeaders, type Header } from "./hpack.js";
+import { decodeHeaders, encodeHeaders, type Header, type Style } from "./hpack.js";
 import type { PeerOptions } from "./options.js";
 import { REFUSALS, type Refusal, Tunnel } from "./tunnel.js";
 import { ReceiveWindow, SendWindow } from "./windows.js";
 
 /** The cluster that the filter asks for to hear of a drain. */
 const DRAIN_PROBE = "meltemi-drain-probe";
+
+/** What SETTINGS of ours may change in the middle of a connection. */
+export type Limits = Pick<PeerOptions, "streamWindow" | "maxFrameSize">;
 
 /** HCM's side of the HTTP/2 connection: what each frame of the filter's means, and what may be sent. All of it within `codec.enter`. */
 export class Session implements FrameHandler {
@@ -30,7 +33,9 @@ export class Session implements FrameHandler {
   /** PINGs of ours that are not answered. */
   pings = 0;
   private readonly sendWindow = new SendWindow();
-  private settingsAcked = false;
+  /** SETTINGS of ours that the filter has not acknowledged, oldest first: they count from its acknowledgement on. */
+  private readonly settingsSent: Limits[] = [];
+  private limits: Limits;
   private filterStreamWindow = DEFAULT_WINDOW;
   private filterMaxFrameSize = DEFAULT_MAX_FRAME_SIZE;
   private tableSizeReduced = false;
@@ -45,10 +50,11 @@ export class Session implements FrameHandler {
     private readonly endedByFilter: (tunnel: Tunnel) => void,
   ) {
     this.receiveWindow = new ReceiveWindow(DEFAULT_WINDOW, options.grant);
+    this.limits = { streamWindow: DEFAULT_WINDOW, maxFrameSize: DEFAULT_MAX_FRAME_SIZE };
   }
 
   get maxFrameSize(): number {
-    return this.settingsAcked ? this.options.maxFrameSize : DEFAULT_MAX_FRAME_SIZE;
+    return this.limits.maxFrameSize;
   }
 
   onHeaders(stream: number, block: Uint8Array): void {
@@ -59,8 +65,7 @@ export class Session implements FrameHandler {
       throw new Error(`the filter opens stream ${stream} beyond the ${open} allowed`);
     if (stream > this.lastStream) throw new Error(`the filter opens stream ${stream} after GOAWAY: it would hang`);
     const cluster = clusterOf(decodeHeaders(block));
-    const window = this.settingsAcked ? this.options.streamWindow : DEFAULT_WINDOW;
-    const receive = new ReceiveWindow(window, this.options.grant);
+    const receive = new ReceiveWindow(this.limits.streamWindow, this.options.grant);
     const tunnel = new Tunnel(stream, cluster, receive, new SendWindow(this.filterStreamWindow));
     this.tunnels.push(tunnel);
     const connect = this.options.connect[cluster] ?? (cluster === DRAIN_PROBE ? "NC" : "accept");
@@ -112,9 +117,10 @@ export class Session implements FrameHandler {
   }
 
   onSettingsAck(): void {
-    if (this.settingsAcked) throw new Error("the filter acknowledges SETTINGS that were never sent");
-    this.settingsAcked = true;
-    for (const tunnel of this.tunnels) tunnel.receiveWindow.resize(this.options.streamWindow);
+    const limits = this.settingsSent.shift();
+    if (!limits) throw new Error("the filter acknowledges SETTINGS that were never sent");
+    this.limits = limits;
+    for (const tunnel of this.tunnels) tunnel.receiveWindow.resize(limits.streamWindow);
   }
 
   onPing(payload: Uint8Array): void {
@@ -138,17 +144,22 @@ export class Session implements FrameHandler {
 
   start(): void {
     const { options } = this;
-    this.send(
-      encodeSettings([
-        [Setting.ENABLE_CONNECT_PROTOCOL, 1],
-        [Setting.MAX_CONCURRENT_STREAMS, options.maxConcurrentStreams],
-        [Setting.INITIAL_WINDOW_SIZE, options.streamWindow],
-        [Setting.MAX_FRAME_SIZE, options.maxFrameSize],
-      ]),
-    );
+    this.changeSettings(options);
     const more = options.connectionWindow - DEFAULT_WINDOW;
     if (more < 0) throw new Error("HTTP/2 has no way to shrink the connection's window");
     this.windowUpdate(0, more);
+  }
+
+  changeSettings({ streamWindow, maxFrameSize }: Limits): void {
+    this.settingsSent.push({ streamWindow, maxFrameSize });
+    this.send(
+      encodeSettings([
+        [Setting.ENABLE_CONNECT_PROTOCOL, 1],
+        [Setting.MAX_CONCURRENT_STREAMS, this.options.maxConcurrentStreams],
+        [Setting.INITIAL_WINDOW_SIZE, streamWindow],
+        [Setting.MAX_FRAME_SIZE, maxFrameSize],
+      ]),
+    );
   }
 
   accept(tunnel: Tunnel): void {
@@ -230,7 +241,7 @@ export class Session implements FrameHandler {
     ];
     const update = this.tableSizeReduced ? Uint8Array.of(0x20) : new Uint8Array(0);
     this.tableSizeReduced = false;
-    const block = Buffer.concat([update, encodeHeaders(headers, this.options.headers)]);
+    const block = Buffer.concat([update, encodedOnce(headers, this.options.headers)]);
     this.send(encodeFrame(FrameType.HEADERS, Flag.END_HEADERS | (end ? Flag.END_STREAM : 0), tunnel.id, block));
   }
 
@@ -243,6 +254,16 @@ export class Session implements FrameHandler {
     if (!tunnel) throw new Error(`the filter names stream ${stream}, which it never opened`);
     return tunnel;
   }
+}
+
+const encoded = new Map<string, Uint8Array>();
+
+/** Responses are few and all alike; encoding them is what a short case would spend its time on. */
+function encodedOnce(headers: readonly Header[], style: Style): Uint8Array {
+  const key = `${style} ${headers.join()}`;
+  const block = encoded.get(key) ?? encodeHeaders(headers, style);
+  encoded.set(key, block);
+  return block;
 }
 
 function clusterOf(headers: readonly Header[]): string {

@@ -23,6 +23,11 @@ export class ReceiveWindow {
     return this.size - this.used;
   }
 
+  /** Bytes that the upstream has taken and that were not granted again. */
+  get taken(): number {
+    return this.consumed;
+  }
+
   resize(size: number): void {
     this.size = size;
   }
