@@ -12,7 +12,7 @@ import { FLUSH_PERIOD_MS } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { freeTable, Table } from "../route/table";
 import { moveClock } from "./age";
-import { Carried, closeDoomed, freeCarried, newCarried } from "./carried/carried";
+import { Carried, closeDoomed, freeCarried, newCarried, sweepCarried } from "./carried/carried";
 import { Connection, freeConnection, newConnection, takeWoken } from "./connection";
 import { CloseReason } from "./label";
 import { closeListener, countConfigUpdate, Listener } from "./listener";
@@ -180,6 +180,10 @@ function sweepConnections(): void {
   for (let i: u32 = 0; i <= connections.mask; i++) {
     const connection = changetype<Connection | null>(<usize>load<u32>(connections.slots + ((<usize>i) << 3), 4));
     if (connection) sweep(connection);
+  }
+  for (let i: u32 = 0; i <= carried.mask; i++) {
+    const other = changetype<Carried | null>(<usize>load<u32>(carried.slots + ((<usize>i) << 3), 4));
+    if (other) sweepCarried(other);
   }
 }
 

@@ -2,6 +2,7 @@ import { closeDownstream, enterConnection } from "../../host/buffer";
 import { wake } from "../../host/queue";
 import { freeTunnel, newTunnel, Tunnel } from "../../http2/tunnel";
 import { dropBlock, enlargeBlock } from "../../memory/kept";
+import { since_ms, tick_ms } from "../age";
 import { takeOldestCall } from "../call";
 import { CloseReason } from "../label";
 import { closeListener, countClosed, Listener } from "../listener";
@@ -16,6 +17,7 @@ import { countCall, STATUS_UNANSWERED } from "../series";
 export class Carried {
   id: u32;
   listener: Listener;
+  openedAt_ms: u32;
   /** Why it is being closed; NONE while it is not. */
   closing: i32;
   /** In mode `connection`: tcp_proxy has its cluster, and all that is left to do is to let bytes pass. */
@@ -46,6 +48,7 @@ export function newCarried(id: u32, listener: Listener): Carried {
   memory.fill(changetype<usize>(carried), 0, offsetof<Carried>());
   carried.id = id;
   carried.listener = listener;
+  carried.openedAt_ms = tick_ms;
   listener.references++;
   const table = listener.table;
   const cluster = table ? table.cluster : null;
@@ -92,13 +95,24 @@ export function closeCarried(carried: Carried, reason: i32): void {
   closeDownstream();
 }
 
-/** From a write, within which nothing may be closed: counts the reason, and closes a moment later. */
+/** From a callback that is not the client's, or in which nothing may be closed: counts the reason, and closes a moment later. */
 export function doom(carried: Carried, reason: i32): void {
   carried.closing = reason;
   countClosed(carried.listener, reason);
   carried.nextDoomed = firstDoomed;
   firstDoomed = carried;
   wake();
+}
+
+/**
+ * Once a second: tcp_proxy's idle timeout begins when it hears of the connection. Until then, which is until the first call, it is
+ * the filter's.
+ */
+export function sweepCarried(carried: Carried): void {
+  if (carried.listener.mode != Mode.CONNECTION || carried.chosen || carried.closing != CloseReason.NONE) return;
+  const table = carried.listener.table;
+  const timeout_ms = table ? table.connection.idleTimeout_ms : 0;
+  if (timeout_ms && since_ms(carried.openedAt_ms) >= timeout_ms) doom(carried, CloseReason.IDLE_TIMEOUT);
 }
 
 /** In `proxy_on_queue_ready`. */
