@@ -9,7 +9,7 @@ import { equalBytes } from "../memory/bytes";
 const slots: usize = memory.data(64 * 8);
 
 export function clearSlots(count: i32): void {
-  memory.fill(slots, 0, (<usize>count) << 3);
+  for (let slot = 0; slot < count; slot++) store<u64>(slots + ((<usize>slot) << 3), 0);
 }
 
 export function setSlot(slot: i32, address: usize, length: u32): void {
@@ -48,10 +48,22 @@ export class Demand {
   /** Attributes to be found by name: `namedCount` entries of [ name address u32 | name length u32 | slot i32 ]. */
   namedCount: i32;
   named: usize;
+  /** Bit n: a name of n bytes is among them, as far as bits go. Most names need no other look. */
+  namedLengths: u32;
 }
 
 export const BUILTINS: i32 = 8;
 export const NAMED_ENTRY_BYTES: usize = 12;
+
+/** Adds an attribute to be found by name; `named` has room for it. */
+export function addNamed(demand: Demand, name: usize, length: u32, slot: i32): void {
+  const entry = demand.named + <usize>demand.namedCount * NAMED_ENTRY_BYTES;
+  demand.namedCount++;
+  if (length < 32) demand.namedLengths |= 1 << length;
+  store<u32>(entry, <u32>name);
+  store<u32>(entry, length, 4);
+  store<i32>(entry, slot, 8);
+}
 
 export function builtinSlot(demand: Demand, builtin: i32): i32 {
   return load<i32>(changetype<usize>(demand) + ((<usize>builtin) << 2), offsetof<Demand>("builtin0"));

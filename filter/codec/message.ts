@@ -15,6 +15,22 @@ export enum Kind {
 }
 
 /**
+ * What others note about the calls of one method, to find it again at once. A codec that knows such calls again keeps it, empty at
+ * first and forgotten at any time.
+ */
+@unmanaged
+export class Notes {
+  /** Serial number of the table in which `virtualHost` was found; 0: none was. */
+  table: u32;
+  virtualHost: usize;
+  /** Time series, each at the place that its cluster chooses. */
+  series0: usize;
+  series1: usize;
+  series2: usize;
+  series3: usize;
+}
+
+/**
  * The one message under decoding. A codec fills it, the router and the proxy read it. The addresses in it are valid until
  * the next decode or the next fetch from the host, whichever comes first.
  */
@@ -45,6 +61,8 @@ export class Message {
   /** The method, for metrics. */
   method: usize;
   methodBytes: u32;
+  /** Null where the codec does not know such calls again. */
+  notes: Notes | null;
 }
 
 /** This VM's register; a VM runs one callback at a time. */

@@ -53,3 +53,12 @@ function shortWord(address: usize, length: u32): u64 {
     ((<u64>load<u8>(address + length - 1)) << 16)
   );
 }
+
+/** The same for 16 bytes and more, sixteen at a time. */
+export function equalBlocks(a: usize, b: usize, length: u32): bool {
+  const last = length - 16;
+  for (let at: u32 = 0; at < last; at += 16) {
+    if (v128.any_true(v128.xor(v128.load(a + at), v128.load(b + at)))) return false;
+  }
+  return !v128.any_true(v128.xor(v128.load(a + last), v128.load(b + last)));
+}

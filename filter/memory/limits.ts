@@ -127,8 +127,8 @@ export const MAX_SERIES: u32 = 2_000;
 /** Statuses of one series that are told apart; further ones are counted as "other". */
 export const MAX_STATUSES_PER_SERIES: u32 = 16;
 
-/** Of the answers that arrive in one write, the first and each so many-th after it add their duration to the histogram. */
-export const ANSWERS_PER_SAMPLE: u32 = 8;
+/** Durations of one series that are measured between two flushes, about: with twice as many calls every third one, and so on. */
+export const SAMPLES_PER_FLUSH: u32 = 512;
 
 /**
  * Mode `connection`: bytes of heartbeats and notices that may come before the first call, 1,000 of 16 bytes. A client whose

@@ -14,6 +14,7 @@ export class Call {
   previous: Call | null;
   tunnel: Tunnel;
   id: u64;
+  /** Microseconds since 1970; 0: the call's duration is not told. */
   started_us: u64;
   series: Series;
   dialect: u32;

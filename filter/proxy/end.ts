@@ -5,25 +5,20 @@ import { Step } from "../codec/step";
 import { now_us } from "../host/clock";
 import { removeTunnel } from "../http2/session";
 import { dropHeld, freeTunnel, Tunnel, TunnelState } from "../http2/tunnel";
-import { ANSWERS_PER_SAMPLE } from "../memory/limits";
 import { tick_ms } from "./age";
 import { Call, takeCall, takeOldestCall } from "./call";
 import { Connection, closeSoon, wakeConnection } from "./connection";
 import { CloseReason } from "./label";
 import { isProbe } from "./probe";
 import { describeFailure, replyError } from "./reply";
-import { recordCall } from "./series";
+import { countCall, tellDuration } from "./series";
 import { resend } from "./unsent";
 
 /** Microseconds since 1970 of this write; 0 until a call needs it. */
 let time_us: u64 = 0;
 
-/** Answers in this write so far. */
-let answers: u32 = 0;
-
 export function beginWrite(): void {
   time_us = 0;
-  answers = 0;
 }
 
 /** The call is answered by what is in `message`. */
@@ -38,10 +33,10 @@ export function endCall(connection: Connection, tunnel: Tunnel): void {
 }
 
 export function recordAnswer(call: Call, status: u32): void {
+  const entry = countCall(call.series, status);
+  if (!call.started_us) return;
   if (!time_us) time_us = now_us();
-  const duration_us = time_us > call.started_us ? time_us - call.started_us : 0;
-  recordCall(call.series, status, duration_us, answers % ANSWERS_PER_SAMPLE == 0);
-  answers++;
+  tellDuration(entry, time_us > call.started_us ? time_us - call.started_us : 0);
 }
 
 /** HCM is done with the tunnel's stream. What it held still goes to the client when its turn comes. */

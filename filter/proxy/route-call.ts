@@ -12,7 +12,7 @@ import { Connection } from "./connection";
 import { random32 } from "./random";
 import { readTime_us } from "./read";
 import { addName, addText, beginText, replyError, replyHeartbeat, replyNotFound } from "./reply";
-import { countCall, STATUS_ONE_WAY, seriesOf } from "./series";
+import { countCall, STATUS_ONE_WAY, seriesOfMessage, takesSample } from "./series";
 import { tunnelTo, useTunnel } from "./tunnels";
 
 /**
@@ -43,7 +43,7 @@ function routeCall(connection: Connection, table: Table): bool {
     return true;
   }
   if (connection.sendWindow <= 0) return false;
-  const cluster = pickCluster(route, random32());
+  const cluster = pickCluster(route, route.clusterCount > 1 ? random32() : 0);
   let tunnel: Tunnel | null = null;
   if (!refusesCalls(connection)) tunnel = tunnelTo(connection, cluster);
   if (!tunnel) {
@@ -53,7 +53,7 @@ function routeCall(connection: Connection, table: Table): bool {
   if (tunnel.sendWindow <= 0) return false;
   useTunnel(connection, tunnel);
   connection.messageTunnel = tunnel;
-  const series = seriesOf(connection.listener, host.name, message.method, message.methodBytes, cluster.name);
+  const series = seriesOfMessage(connection.listener, host.name, cluster.name);
   if (oneWay) {
     countCall(series, STATUS_ONE_WAY);
     return true;
@@ -61,7 +61,7 @@ function routeCall(connection: Connection, table: Table): bool {
   if (connection.callCount == MAX_CALLS_PER_CONNECTION) forgetOldest(connection, tunnel);
   if (connection.callCount == MAX_CALLS_PER_CONNECTION) return true;
   connection.callCount++;
-  addCall(tunnel, message.id, series, message.dialect, readTime_us());
+  addCall(tunnel, message.id, series, message.dialect, takesSample(series) ? readTime_us() : 0);
   return true;
 }
 

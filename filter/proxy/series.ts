@@ -1,14 +1,15 @@
+import { message, Notes } from "../codec/message";
 import { addToMetric, defineMetric, MetricType, recordMetric } from "../host/metric";
 import { asciiOf, writeAscii, writeDecimal } from "../memory/ascii";
 import { equalBytes, hashBytes } from "../memory/bytes";
-import { MAX_SERIES, MAX_STATUSES_PER_SERIES } from "../memory/limits";
+import { MAX_SERIES, MAX_STATUSES_PER_SERIES, SAMPLES_PER_FLUSH } from "../memory/limits";
 import { intern, Name, nameBytes, retain } from "../memory/name";
 import { writeLabelValue } from "./label";
 import { Listener } from "./listener";
 
 /**
  * The time series of one (listener, service, method, cluster), with its statuses. Counts are kept here and go to the host
- * once a second; durations go at once, because a histogram takes one value a call (see `recordCall`).
+ * once a second; durations go at once, because a histogram takes one value a call (see `takesSample`).
  *
  * Series are never freed, as Envoy never frees a stat. Their number is bounded: method names come from the wire.
  */
@@ -21,6 +22,10 @@ export class Series {
   service: Name;
   method: Name;
   cluster: Name;
+  /** Calls since counts went to the host, the calls to come that are not measured, and how many that are after each that is. */
+  callsSinceFlush: u32;
+  callsToSample: u32;
+  unsampled: u32;
   statusCount: u32;
   /** [ status u32 | counter u32 | histogram u32 | count not yet told u32 ] */
   statuses: usize;
@@ -45,6 +50,18 @@ const OTHER_BYTES: u32 = 5;
 export const STATUS_ONE_WAY: u32 = 0xffff_ffff;
 const STATUS_OTHER: u32 = 0xffff_fffe;
 export const STATUS_UNANSWERED: u32 = 0xffff_fffd;
+
+/** The series of the call in `message`; noted for calls that the codec knows again. */
+export function seriesOfMessage(listener: Listener, service: Name, cluster: Name): Series {
+  const notes = message.notes;
+  if (!notes) return seriesOf(listener, service, message.method, message.methodBytes, cluster);
+  const note = changetype<usize>(notes) + offsetof<Notes>("series0") + ((<usize>(cluster.hash & 3)) << 2);
+  const noted = changetype<Series | null>(<usize>load<u32>(note));
+  if (noted && noted.cluster == cluster && noted.service == service && noted.listener == listener.name) return noted;
+  const series = seriesOf(listener, service, message.method, message.methodBytes, cluster);
+  store<u32>(note, <u32>changetype<usize>(series));
+  return series;
+}
 
 /** The series of a call. Beyond MAX_SERIES methods that are new count as method "other". */
 export function seriesOf(listener: Listener, service: Name, method: usize, methodBytes: u32, cluster: Name): Series {
@@ -76,6 +93,9 @@ function newSeries(listener: Listener, service: Name, method: Name, cluster: Nam
   series.service = retain(service);
   series.method = method;
   series.cluster = retain(cluster);
+  series.callsSinceFlush = 0;
+  series.callsToSample = 0;
+  series.unsampled = 0;
   series.statusCount = 0;
   series.statuses = heap.alloc(STATUS_ENTRY_BYTES);
   series.nextInBucket = changetype<Series | null>(<usize>load<u32>(bucket));
@@ -101,12 +121,22 @@ export function countCall(series: Series, status: u32): usize {
 }
 
 /**
- * Counts an answered call, and records its duration if it is a `sample`: telling the host costs more than all else that is done
- * for an answer, and answers that arrive together have taken about as long.
+ * Whether the duration of the series' next call is measured: of all of them while they are few, of each n-th while they are many. What
+ * that takes (the clock twice, a value told) is more than all else that the filter does for a call.
  */
-export function recordCall(series: Series, status: u32, duration_us: u64, sample: bool): void {
-  const entry = countCall(series, status);
-  if (sample) recordMetric(load<u32>(entry, 8), duration_us);
+export function takesSample(series: Series): bool {
+  series.callsSinceFlush++;
+  if (series.callsToSample) {
+    series.callsToSample--;
+    return false;
+  }
+  series.callsToSample = series.unsampled;
+  return true;
+}
+
+/** Tells the host how long a call took that `countCall` has just counted in `entry`. */
+export function tellDuration(entry: usize, duration_us: u64): void {
+  recordMetric(load<u32>(entry, 8), duration_us);
 }
 
 function addStatus(series: Series, status: u32): usize {
@@ -151,6 +181,10 @@ function writeLabel(out: usize, key: string, value: Name): usize {
 export function flushSeries(): void {
   let series = all;
   while (series) {
+    // An even number, so that one of an odd number is measured: it is not always the same place in batches of a power of two.
+    series.unsampled = (series.callsSinceFlush / SAMPLES_PER_FLUSH) & ~1;
+    series.callsToSample = min(series.callsToSample, series.unsampled);
+    series.callsSinceFlush = 0;
     let entry = series.statuses;
     for (let i: u32 = 0; i < series.statusCount; i++, entry += STATUS_ENTRY_BYTES) {
       const count = load<u32>(entry, 12);

@@ -1,4 +1,4 @@
-import { BUILTINS, Demand, NAMED_ENTRY_BYTES } from "../codec/attributes";
+import { addNamed, BUILTINS, Demand, NAMED_ENTRY_BYTES } from "../codec/attributes";
 import { hashBytes } from "../memory/bytes";
 import {
   DEFAULT_CALLS_PER_TUNNEL,
@@ -26,6 +26,7 @@ import { Cluster, ConnectionSettings, freeTable, holdName, Route, setLastTable, 
  * `finishTable` or `abandonTable`. One table at a time, so what is under construction is in static registers.
  */
 let table: Table = changetype<Table>(0);
+let serials: u32 = 0;
 
 /** What only construction needs. */
 let scratch: Arena = changetype<Arena>(0);
@@ -71,6 +72,7 @@ export function beginTable(): void {
   const arena = newArena();
   table = changetype<Table>(take(arena, offsetof<Table>()));
   table.arena = arena;
+  table.serial = ++serials;
   table.maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES;
   table.readBufferBytes = DEFAULT_READ_BUFFER_BYTES;
   table.connection = changetype<ConnectionSettings>(take(arena, offsetof<ConnectionSettings>()));
@@ -219,11 +221,7 @@ export function slotOf(name: usize, length: u32, builtin: i32): i32 {
   if (builtin >= 0) {
     store<i32>(changetype<usize>(demand) + ((<usize>builtin) << 2), slot, offsetof<Demand>("builtin0"));
   } else {
-    const entry = demand.named + <usize>demand.namedCount * NAMED_ENTRY_BYTES;
-    store<u32>(entry, kept);
-    store<u32>(entry, length, 4);
-    store<i32>(entry, slot, 8);
-    demand.namedCount++;
+    addNamed(demand, kept, length, slot);
   }
   return slot;
 }

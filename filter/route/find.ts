@@ -24,7 +24,7 @@ let bestOrder: u32 = u32.MAX_VALUE;
  * only the route is missing.
  */
 export function find(table: Table, message: Message): Route | null {
-  const host = virtualHostOf(table, message.service, message.serviceBytes);
+  const host = hostOf(table, message);
   found.virtualHost = host;
   if (!host) return null;
   beginRound();
@@ -32,6 +32,17 @@ export function find(table: Table, message: Message): Route | null {
   bestOrder = u32.MAX_VALUE;
   search(host.tree);
   return best;
+}
+
+/** The virtual host of the message's service; noted for calls that the codec knows again. */
+function hostOf(table: Table, message: Message): VirtualHost | null {
+  const notes = message.notes;
+  if (!notes) return virtualHostOf(table, message.service, message.serviceBytes);
+  if (notes.table != table.serial) {
+    notes.virtualHost = changetype<usize>(virtualHostOf(table, message.service, message.serviceBytes));
+    notes.table = table.serial;
+  }
+  return changetype<VirtualHost | null>(notes.virtualHost);
 }
 
 /** Whether all conditions of a route hold. */

@@ -12,6 +12,8 @@ import { Node } from "./node";
  */
 @unmanaged
 export class Table {
+  /** No other table of this VM has or had it. Never 0. */
+  serial: u32;
   demand: Demand;
   maxMessageBytes: u32;
   /** What Envoy's read buffer may hold. */

@@ -1,6 +1,6 @@
 import { Demand, namedSlot, setSlot } from "../attributes";
 import { Reason, Step } from "../step";
-import { isAscii } from "./hessian2/ascii";
+import { asciiEnd } from "./hessian2/ascii";
 import { expectType, expectValues, skip, skippedTo, skipReason, startSkip } from "./hessian2/skip";
 import { readString } from "./hessian2/string";
 import {
@@ -49,7 +49,7 @@ export let attachmentsReason: Reason = Reason.NONE;
 export function startAttachments(argumentCount: u32): void {
   startSkip();
   expectValues(argumentCount);
-  phase = Phase.ARGUMENTS;
+  phase = argumentCount ? Phase.ARGUMENTS : Phase.MAP;
 }
 
 /**
@@ -58,8 +58,19 @@ export function startAttachments(argumentCount: u32): void {
  */
 export function readAttachments(at: usize, end: usize, rest: u32, keep: bool, demand: Demand): Step {
   attachmentsAt = at;
+  /** What lies before it, from where it was looked for, is ASCII: each byte is looked at once for that, whatever the entries are. */
+  let ascii = at;
+  // Most maps are read here.
+  if (phase == Phase.MAP && !keep && at < end && load<u8>(at) == TAG_MAP) {
+    ascii = asciiEnd(at + 1, end);
+    goTo(Phase.NAME, plainEntries(at + 1, ascii, demand));
+    if (attachmentsAt < end && load<u8>(attachmentsAt) == TAG_END) return goTo(Phase.END, attachmentsAt + 1);
+  }
   while (phase != Phase.END) {
-    if (phase == Phase.NAME && !keep) attachmentsAt = plainEntries(attachmentsAt, end, demand);
+    if (phase == Phase.NAME && !keep) {
+      if (ascii <= attachmentsAt) ascii = asciiEnd(attachmentsAt, end);
+      attachmentsAt = plainEntries(attachmentsAt, ascii, demand);
+    }
     const step = onePhase(attachmentsAt, end, rest, keep, demand);
     if (step == Step.MORE && !rest) return refuse(Reason.MALFORMED);
     if (step != Step.DONE) return step;
@@ -68,26 +79,30 @@ export function readAttachments(at: usize, end: usize, rest: u32, keep: bool, de
 }
 
 /**
- * Takes entries whose name and value are texts of one chunk in ASCII, as nearly all are, from `at` on, and returns where the first
- * other begins. Their tags are ASCII too, so an entry is looked over in one go.
+ * Takes entries whose name and value are texts of one chunk, as nearly all are, from `at` on, and returns where the first other
+ * begins. All of [at, end) is ASCII, the tags too, so that lengths in units are lengths in bytes.
  */
 function plainEntries(at: usize, end: usize, demand: Demand): usize {
+  const lengths = demand.namedLengths;
   while (at < end) {
     const nameLength = <u32>load<u8>(at);
-    if (nameLength > TAG_LAST_SHORT_TEXT || nameLength + 1 >= <u32>(end - at)) return at;
-    const tagAt = at + 1 + nameLength;
-    const tag = <u32>load<u8>(tagAt);
-    let value = tagAt + 1;
-    let length = tag;
-    if (tag > TAG_LAST_SHORT_TEXT) {
-      if ((tag & 0xfc) != TAG_MEDIUM_TEXT || value >= end) return at;
-      length = ((tag & 0x03) << 8) | load<u8>(value);
+    if (nameLength > TAG_LAST_SHORT_TEXT) return at;
+    let value = at + nameLength + 2;
+    if (value > end) return at;
+    let length = <u32>load<u8>(at + nameLength, 1);
+    if (length > TAG_LAST_SHORT_TEXT) {
+      if ((length & 0xfc) != TAG_MEDIUM_TEXT) return at;
+      if (value == end) return at;
+      length = ((length & 0x03) << 8) | load<u8>(value);
       value++;
-      if (length > <u32>(end - value) || !isAscii(at, nameLength + 1, end) || !isAscii(value, length, end)) return at;
-    } else if (length > <u32>(end - value) || !isAscii(at, nameLength + 2 + length, end)) return at;
-    const slot = namedSlot(demand, at + 1, nameLength);
-    if (slot >= 0) setSlot(slot, value, length);
-    at = value + length;
+    }
+    const next = value + length;
+    if (next > end) return at;
+    if ((lengths >> nameLength) & 1) {
+      const slot = namedSlot(demand, at + 1, nameLength);
+      if (slot >= 0) setSlot(slot, value, length);
+    }
+    at = next;
   }
   return at;
 }

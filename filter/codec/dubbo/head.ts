@@ -42,6 +42,7 @@ export function decodeHead(p: usize, n: u32, maxMessageBytes: u32, message: Mess
   message.serviceBytes = 0;
   message.method = 0;
   message.methodBytes = 0;
+  message.notes = null;
   message.status = 0;
   message.ok = false;
   if ((n >= 1 && load<u8>(p) != MAGIC >> 8) || (n >= 2 && load<u8>(p, 1) != (MAGIC & 0xff))) {

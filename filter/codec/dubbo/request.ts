@@ -6,7 +6,9 @@ import { attachmentsAt, attachmentsReason, readAttachments, startAttachments } f
 import { INTERFACE, METHOD, VERSION } from "./attributes";
 import { countParameters } from "./descriptor";
 import { decodeEvent, decodeHead, HEAD_BYTES, refuse } from "./head";
+import { passPlainValues, valuesLeft } from "./hessian2/skip";
 import { KEEP_METHOD, KEEP_SCRATCH, KEEP_SERVICE, KEEP_VERSION, keepAll, keepArea } from "./keep";
+import { KnownPrefix, keepPrefix, knownPrefix, notesOf } from "./known-prefix";
 import { readText } from "./prefix";
 import { Form, formOf } from "./serialization";
 import { Text, textAddress, textBytes, textEnd, textNeed } from "./text";
@@ -32,6 +34,9 @@ export function decodeRequest(p: usize, n: u32, maxMessageBytes: u32, demand: De
 
 /** The end of the texts, with DONE from `decodePrefix`. */
 let prefixEnd: usize = 0;
+/** The version that it read; 0 if there is none. */
+let versionText: usize = 0;
+let versionTextBytes: u32 = 0;
 
 function decodeCall(p: usize, n: u32, demand: Demand, message: Message): Step {
   const form = formOf(message.dialect);
@@ -39,15 +44,62 @@ function decodeCall(p: usize, n: u32, demand: Demand, message: Message): Step {
   const end = p + min(n, message.total);
   // The texts lie in the first window; what of them lies behind it is not waited for.
   const textsEnd = min(end, p + SCAN_WINDOW_BYTES);
+  const body = p + HEAD_BYTES;
+  const known = form == Form.HESSIAN2 ? knownPrefix(body, textsEnd) : null;
+  if (known) {
+    useKnown(known, body, demand, message);
+    return wantsAttachments ? decodeTail(body + known.bytes, p, end, known.parameterCount, demand, message) : Step.DONE;
+  }
   const step = decodePrefix(p, textsEnd, form, demand, message);
-  if (step != Step.DONE || !wantsAttachments) return step;
+  if (step != Step.DONE || form != Form.HESSIAN2) return step;
   const text = readText(form, prefixEnd, textsEnd, keepArea(KEEP_SCRATCH));
+  const parameters = text == Text.READ ? countParameters(textAddress, textBytes) : -1;
+  if (parameters >= 0) learn(body, textEnd, parameters, message);
+  if (!wantsAttachments) return Step.DONE;
   if (text != Text.READ) return unread(text, p, textsEnd, prefixEnd, message);
-  const parameters = countParameters(textAddress, textBytes);
   if (parameters < 0) return refuse(message, Reason.MALFORMED);
-  startAttachments(<u32>parameters);
+  return decodeTail(textEnd, p, end, parameters, demand, message);
+}
+
+/** Fills what `decodePrefix` would. */
+function useKnown(known: KnownPrefix, body: usize, demand: Demand, message: Message): void {
+  message.notes = notesOf(known);
+  message.service = body + known.serviceAt;
+  message.serviceBytes = known.serviceBytes;
+  message.method = body + known.methodAt;
+  message.methodBytes = known.methodBytes;
+  fillWith(demand, INTERFACE, message.service, message.serviceBytes);
+  fillWith(demand, METHOD, message.method, message.methodBytes);
+  const version = known.versionAt ? body + known.versionAt : 0;
+  fillWith(demand, VERSION, version, known.versionBytes);
+}
+
+/** Keeps the texts that were read, for the next call that begins like this one. */
+function learn(body: usize, end: usize, parameterCount: u32, message: Message): void {
+  const method = message.method;
+  const service = message.service;
+  // A text that had to be put together does not lie in the message.
+  if (service < body || service >= end || method < body || method >= end) return;
+  if (versionText && (versionText < body || versionText >= end)) return;
+  const known = keepPrefix(body, <u32>(end - body));
+  if (!known) return;
+  known.serviceAt = <u32>(service - body);
+  known.serviceBytes = message.serviceBytes;
+  known.versionAt = versionText ? <u32>(versionText - body) : 0;
+  known.versionBytes = versionTextBytes;
+  known.methodAt = <u32>(method - body);
+  known.methodBytes = message.methodBytes;
+  known.parameterCount = parameterCount;
+  message.notes = notesOf(known);
+}
+
+/** What lies behind the texts, at `at`. */
+function decodeTail(at: usize, p: usize, end: usize, parameters: u32, demand: Demand, message: Message): Step {
+  // Most arguments are plain and there.
+  at = passPlainValues(at, end, parameters, true);
+  startAttachments(valuesLeft);
   const rest = message.total - <u32>(end - p);
-  const found = readAttachments(textEnd, end, rest, false, demand);
+  const found = readAttachments(at, end, rest, false, demand);
   if (found == Step.DONE) return Step.DONE;
   if (found == Step.BAD) return refuse(message, attachmentsReason);
   keepAll(demand.slotCount, message);
@@ -72,6 +124,8 @@ function decodePrefix(p: usize, end: usize, form: Form, demand: Demand, message:
   at = textEnd;
   text = readText(form, at, end, keepArea(KEEP_VERSION));
   if (text > Text.NULL) return unread(text, p, end, at, message);
+  versionText = textAddress;
+  versionTextBytes = textBytes;
   fill(demand, VERSION);
 
   at = textEnd;
@@ -85,8 +139,12 @@ function decodePrefix(p: usize, end: usize, form: Form, demand: Demand, message:
 }
 
 function fill(demand: Demand, builtin: i32): void {
+  fillWith(demand, builtin, textAddress, textBytes);
+}
+
+function fillWith(demand: Demand, builtin: i32, address: usize, bytes: u32): void {
   const slot = builtinSlot(demand, builtin);
-  if (slot >= 0) setSlot(slot, textAddress, textBytes);
+  if (slot >= 0) setSlot(slot, address, bytes);
 }
 
 /** What follows when the text at `at` was not read. */

@@ -10,7 +10,7 @@ import { Table, virtualHostOf } from "../../route/table";
 import { addCall, takeOldestCall } from "../call";
 import { CloseReason } from "../label";
 import { beginRead, fetchTo, read, readTime_us } from "../read";
-import { countCall, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOf } from "../series";
+import { countCall, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOf, seriesOfMessage, takesSample } from "../series";
 import { Carried, closeCarried, dropKept, reserveKept } from "./carried";
 
 /** Nothing is asked of a call but what it is called: all builtins are -1. */
@@ -113,12 +113,12 @@ function note(carried: Carried, table: Table, readable: bool): void {
   const upstream = carried.upstream!;
   const host = readable ? virtualHostOf(table, message.service, message.serviceBytes) : null;
   const series = host
-    ? seriesOf(carried.listener, host.name, message.method, message.methodBytes, upstream.cluster)
+    ? seriesOfMessage(carried.listener, host.name, upstream.cluster)
     : seriesOf(carried.listener, otherName, other, OTHER_BYTES, upstream.cluster);
   if (message.kind == Kind.ONE_WAY) {
     countCall(series, STATUS_ONE_WAY);
     return;
   }
   if (upstream.callCount == MAX_CALLS_PER_CONNECTION) countCall(takeOldestCall(upstream)!.series, STATUS_UNANSWERED);
-  addCall(upstream, message.id, series, message.dialect, readTime_us());
+  addCall(upstream, message.id, series, message.dialect, takesSample(series) ? readTime_us() : 0);
 }

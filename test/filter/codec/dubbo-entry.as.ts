@@ -1,5 +1,5 @@
 /** The codec as tests drive it: its exports, and the registers it fills. */
-import { Demand, NAMED_ENTRY_BYTES, slotAddress, slotLength } from "../../../filter/codec/attributes";
+import { addNamed, Demand, NAMED_ENTRY_BYTES, slotAddress, slotLength } from "../../../filter/codec/attributes";
 import * as codec from "../../../filter/codec/dubbo/codec";
 import { message } from "../../../filter/codec/message";
 import { reasonText } from "../../../filter/codec/reason";
@@ -38,6 +38,7 @@ export function clearDemand(): void {
     store<i32>(changetype<usize>(demand) + (i << 2), -1, offsetof<Demand>("builtin0"));
   }
   demand.namedCount = 0;
+  demand.namedLengths = 0;
   if (!demand.named) demand.named = heap.alloc(64 * NAMED_ENTRY_BYTES);
 }
 
@@ -50,11 +51,7 @@ export function demandName(bytes: u32): i32 {
     store<i32>(changetype<usize>(demand) + ((<usize>builtin) << 2), slot, offsetof<Demand>("builtin0"));
     return slot;
   }
-  const entry = demand.named + <usize>demand.namedCount * NAMED_ENTRY_BYTES;
-  demand.namedCount++;
-  store<u32>(entry, <u32>name);
-  store<u32>(entry, bytes, 4);
-  store<i32>(entry, slot, 8);
+  addNamed(demand, name, bytes, slot);
   return slot;
 }
 

@@ -22,3 +22,18 @@ export function isAscii(at: usize, length: u32, end: usize): bool {
   for (; at < stop; at++) bits |= load<u8>(at);
   return bits < 0x80;
 }
+
+/** Where the run of ASCII bytes that begins at `at` ends: at the first other byte, or at `end`. */
+export function asciiEnd(at: usize, end: usize): usize {
+  const start = at;
+  for (; end - at >= 16; at += 16) {
+    const others = i8x16.bitmask(v128.load(at));
+    if (others) return at + ctz(others);
+  }
+  if (end - start >= 16 && at < end) {
+    const others = i8x16.bitmask(v128.load(end - 16)) >> (16 - <i32>(end - at));
+    return others ? at + ctz(others) : end;
+  }
+  while (at < end && load<u8>(at) < 0x80) at++;
+  return at;
+}

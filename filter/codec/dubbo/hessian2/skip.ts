@@ -1,7 +1,7 @@
 import { MAX_HESSIAN_CLASSES, MAX_HESSIAN_DEPTH } from "../../../memory/limits";
 import { Reason, Step } from "../../step";
-import { isAscii } from "./ascii";
 import { openBody, openBodyClass, passBody, passedTo, startBodies } from "./body";
+import { plainTextEnd } from "./string";
 import {
   CLASS_BINARY,
   CLASS_END,
@@ -16,7 +16,6 @@ import {
   fixedBytes,
   intAt,
   TAG_CLASS,
-  TAG_LAST_SHORT_TEXT,
   TAG_LIST,
   TAG_MAP,
   TAG_OBJECT,
@@ -120,28 +119,36 @@ export function skip(at: usize, end: usize, rest: u32): Step {
   }
 }
 
-/**
- * Passes what needs no state, all but the last of the values or names that are expected: scalars, and short texts in ASCII that
- * are whole in memory. That is most of what objects and arrays consist of.
- */
+/** Passes plain ones of the values or names that are expected, all but the last. That is most of what objects and arrays consist of. */
 function passPlain(at: usize, end: usize): usize {
   const frame = frames + <usize>(depth - 1) * FRAME_BYTES;
   const expect = <Expect>load<u32>(frame);
   if (expect != Expect.VALUES && expect != Expect.NAMES) return at;
-  const passesScalars = expect == Expect.VALUES;
-  let count = load<u32>(frame, 4);
-  for (; count > 1 && at < end; count--) {
-    const tag = <u32>load<u8>(at);
-    if (tag <= TAG_LAST_SHORT_TEXT) {
-      if (tag >= <u32>(end - at) || !isAscii(at + 1, tag, end)) break;
-      at += 1 + tag;
-    } else {
+  const count = load<u32>(frame, 4) - 1;
+  at = passPlainValues(at, end, count, expect == Expect.VALUES);
+  store<u32>(frame, valuesLeft + 1, 4);
+  return at;
+}
+
+/** How many of its values `passPlainValues` left. */
+export let valuesLeft: u32 = 0;
+
+/**
+ * Passes up to `count` values that need no state, and returns where the first other begins: scalars, and texts in ASCII of up to
+ * 1,023 bytes, all of them whole in memory.
+ */
+export function passPlainValues(at: usize, end: usize, count: u32, scalars: bool): usize {
+  for (; count && at < end; count--) {
+    const text = plainTextEnd(at, end);
+    if (text) at = text;
+    else {
+      const tag = <u32>load<u8>(at);
       const fixed = fixedBytes(tag);
-      if (!passesScalars || classOf(tag) > CLASS_INT || end - at < fixed) break;
+      if (!scalars || classOf(tag) > CLASS_INT || end - at < fixed) break;
       at += fixed;
     }
   }
-  store<u32>(frame, count, 4);
+  valuesLeft = count;
   return at;
 }
 

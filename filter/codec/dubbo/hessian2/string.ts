@@ -1,7 +1,16 @@
 import { MAX_ATTRIBUTE_BYTES, SCAN_WINDOW_BYTES } from "../../../memory/limits";
 import { foundNull, foundText, Text, textMore } from "../text";
 import { isAscii } from "./ascii";
-import { CLASS_TEXT, chunkLength, classOf, fixedBytes, isLastChunk, TAG_LAST_SHORT_TEXT, TAG_NULL } from "./tags";
+import {
+  CLASS_TEXT,
+  chunkLength,
+  classOf,
+  fixedBytes,
+  isLastChunk,
+  TAG_LAST_SHORT_TEXT,
+  TAG_MEDIUM_TEXT,
+  TAG_NULL,
+} from "./tags";
 import { badUnit, passUnits, unitsLeft } from "./units";
 
 /**
@@ -9,12 +18,10 @@ import { badUnit, passUnits, unitsLeft } from "./units";
  * put together at `area`, which has room for MAX_ATTRIBUTE_BYTES.
  */
 export function readString(at: usize, end: usize, area: usize): Text {
-  // Most texts are short and ASCII.
-  if (at < end) {
-    const length = <u32>load<u8>(at);
-    if (length <= TAG_LAST_SHORT_TEXT && length < <u32>(end - at) && isAscii(at + 1, length, end)) {
-      return foundText(at + 1, length, at + 1 + length);
-    }
+  const plain = plainTextEnd(at, end);
+  if (plain) {
+    const text = at + (<u32>load<u8>(at) <= TAG_LAST_SHORT_TEXT ? 1 : 2);
+    return foundText(text, <u32>(plain - text), plain);
   }
   const start = at;
   let kept: u32 = 0;
@@ -40,6 +47,19 @@ export function readString(at: usize, end: usize, area: usize): Text {
     kept += joinSurrogates(from, at, area + kept);
     if (last) return foundText(area, kept, at);
   }
+}
+
+/** The end of the text at `at` if it is as most are, ASCII of up to 1,023 bytes whole in [at, end), else 0. */
+export function plainTextEnd(at: usize, end: usize): usize {
+  if (end - at < 2) return 0;
+  let length = <u32>load<u8>(at);
+  let text = at + 1;
+  if (length > TAG_LAST_SHORT_TEXT) {
+    if ((length & 0xfc) != TAG_MEDIUM_TEXT) return 0;
+    length = ((length & 0x03) << 8) | load<u8>(text);
+    text++;
+  }
+  return length <= <u32>(end - text) && isAscii(text, length, end) ? text + length : 0;
 }
 
 /** A text that takes more than a window is more chunk heads than text; it is refused also where there is more in memory. */
