@@ -12,8 +12,13 @@ export function policyOfPort(policy: TrafficPolicy, port: ServicePort): Omit<Tra
   return policy.ports?.[port.number] ?? policy;
 }
 
+/** Of so many hosts the one with the fewest tunnels: with Envoy's two, tunnels of one client would often lead to one host. */
+const CHOICES = 16;
+
 /**
- * Least requests by default, as Istio: a tunnel is one request that lasts, so it spreads connections. PASSTHROUGH has no
+ * Least requests by default, as Istio: a tunnel is one request that lasts, so it spreads connections. Where hosts have weights of
+ * their own Envoy draws by them, and would divide them by the requests under way (the bias); of requests that last nothing but
+ * the square root of the weights would be left. PASSTHROUGH has no
  * meaning where the message, not the caller's address, picks the host, and is served the same.
  */
 export function loadBalancing(balancer: LoadBalancer | undefined): JsonObject {
@@ -26,7 +31,13 @@ export function loadBalancing(balancer: LoadBalancer | undefined): JsonObject {
     case "MAGLEV":
       return { lb_policy: "MAGLEV", maglev_lb_config: { table_size: balancer.tableSize } };
     default:
-      return { lb_policy: "LEAST_REQUEST" };
+      return {
+        lb_policy: "LEAST_REQUEST",
+        least_request_lb_config: {
+          choice_count: CHOICES,
+          active_request_bias: { default_value: 0, runtime_key: "meltemi.active_request_bias" },
+        },
+      };
   }
 }
 
@@ -56,11 +67,30 @@ export function connections(pool: ConnectionPool | undefined): JsonObject {
 }
 
 /**
+ * Where no outlier detection is asked for. A host that is gone has no tunnels, and so would be the first choice of LEAST_REQUEST,
+ * four of them all choices of a tunnel and its retries. So what cannot be connected twice is left out for some seconds, longer if
+ * it goes on. If that leaves no host at all, all of them are tried (below one percent Envoy "panics").
+ */
+const LEAVE_OUT_UNREACHABLE: JsonObject = {
+  outlier_detection: {
+    split_external_local_origin_errors: true,
+    consecutive_local_origin_failure: 2,
+    enforcing_consecutive_local_origin_failure: 100,
+    enforcing_local_origin_success_rate: 0,
+    interval: "1s",
+    base_ejection_time: "5s",
+    max_ejection_time: "60s",
+    max_ejection_percent: 100,
+  },
+  common_lb_config: { healthy_panic_threshold: { value: 1 } },
+};
+
+/**
  * Ejection of hosts. Envoy sees no answers of a tunnel, only whether it could be made: what Istio counts as gateway errors of
  * TCP (refused, reset, timed out) are failures of local origin here. Panic is off unless asked for, as in Istio.
  */
 export function outlierDetection(outlier: OutlierDetection | undefined): JsonObject {
-  if (outlier === undefined) return {};
+  if (outlier === undefined) return LEAVE_OUT_UNREACHABLE;
   const failures = outlier.consecutive5xx ?? outlier.consecutiveGatewayErrors;
   return {
     outlier_detection: {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createServer as createHttpServer } from "node:http";
-import { type ClientHttp2Stream, connect, type IncomingHttpHeaders } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from "node:http2";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Mesh, Service, TrafficPolicy } from "../../adapter/model/model.js";
+import type { Endpoint, Mesh, Service, TrafficPolicy } from "../../adapter/model/model.js";
 import { EnvoyUnderTest } from "./envoy-under-test.js";
 import { endpoint, meshOf, reviews, routeTo } from "./mesh.js";
 import { compileStubFilter, STUB_MAX_TABLE_BYTES } from "./stub-filter.js";
@@ -181,6 +181,71 @@ describe.each(CASES)("ADS ($mode) to $variable", ({ variable, mode }) => {
       }
     });
 
+    /** Hosts that answer, one for each weight: 127.0.0.1 and on. */
+    async function withHosts(weights: readonly number[], test: (endpoints: Endpoint[]) => Promise<void>) {
+      const servers = await Promise.all(
+        weights.map(async (_, index) => {
+          const server = createServer((socket) => void socket.on("error", () => undefined).pipe(socket));
+          await new Promise<void>((resolve) => server.listen(0, `127.0.0.${index + 1}`, resolve));
+          return server;
+        }),
+      );
+      const endpoints = servers.map((server, index) => {
+        const { address, port } = server.address() as AddressInfo;
+        return endpoint({ addresses: [address], ports: { dubbo: port }, weight: weights[index] as number });
+      });
+      try {
+        await test(endpoints);
+      } finally {
+        await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+      }
+    }
+
+    /** Tunnels for each host of so many that are open at one time, in the order of the addresses. */
+    async function spread(tunnels: number): Promise<readonly number[]> {
+      const session = connect(`http://127.0.0.1:${envoy.listenerPort}`);
+      const counts = new Map<string, number>();
+      for (let i = 0; i < tunnels; i++) {
+        const { headers } = await openTunnel(session, ALL);
+        const host = String(headers["x-meltemi-upstream-host"]);
+        counts.set(host, (counts.get(host) ?? 0) + 1);
+      }
+      session.destroy();
+      return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count);
+    }
+
+    it.each([
+      // Sixteen draws may miss the one that has fewest, one time in a hundred.
+      ["evenly where they weigh the same", [1, 1, 1, 1], 16, (counts: readonly number[]) => Math.max(...counts) <= 5],
+      ["by their weights", [9, 1], 40, ([, light = 0]: readonly number[]) => light >= 2 && light <= 6],
+    ])("leads to hosts %s", async (_, weights, tunnels, isRight) => {
+      await withHosts(weights, async (endpoints) => {
+        await envoy.serve(meshOf([reviews({ endpoints, subsets: [] })], [routeTo(undefined)]));
+        const counts = await spread(tunnels);
+        expect(counts.length).toBe(weights.length);
+        expect(isRight(counts), counts.join(" ")).toBe(true);
+      });
+    });
+
+    it("leads away from hosts that cannot be connected, however many", async () => {
+      await withHosts([1, 1], async (alive) => {
+        const dead = [3, 4, 5, 6, 7, 8].map((n) => endpoint({ addresses: [`127.0.0.${n}`], ports: { dubbo: 1 } }));
+        await envoy.serve(meshOf([reviews({ endpoints: [...dead, ...alive], subsets: [] })], [routeTo(undefined)]));
+        let reached: readonly number[] = [];
+        do {
+          const session = connect(`http://127.0.0.1:${envoy.listenerPort}`);
+          const answers = await Promise.all(Array.from({ length: 16 }, () => openTunnel(session, ALL)));
+          reached = answers.map(({ headers }) => Number(headers[":status"]));
+          session.destroy();
+        } while (reached.includes(503));
+        expect(await envoy.stat(`cluster.${ALL}.outlier_detection.ejections_active`)).toBe(6);
+        expect(await envoy.stat(`cluster.${ALL}.lb_healthy_panic`)).toBe(0);
+      });
+      // All of them are gone now, and so none is better than another: each is tried, and says why not.
+      const refused = await echoThroughTunnel(envoy.listenerPort, ALL, "");
+      expect(refused.headers).toMatchObject({ ":status": 503 });
+    });
+
     it("says why there is none", async () => {
       await envoy.serve(mesh(false));
       const refused = await echoThroughTunnel(envoy.listenerPort, ALL, "");
@@ -207,14 +272,12 @@ describe.each(CASES)("ADS ($mode) to $variable", ({ variable, mode }) => {
   });
 });
 
-/** Opens a tunnel as the filter does, sends bytes, and returns the first ones that come back. */
-async function echoThroughTunnel(
-  port: number,
+/** Opens a tunnel as the filter does. */
+async function openTunnel(
+  session: ClientHttp2Session,
   cluster: string,
-  bytes: string,
-): Promise<{ readonly headers: IncomingHttpHeaders; readonly body: string }> {
-  const session = connect(`http://127.0.0.1:${port}`);
-  const stream: ClientHttp2Stream = session.request(
+): Promise<{ readonly stream: ClientHttp2Stream; readonly headers: IncomingHttpHeaders }> {
+  const stream = session.request(
     { ":method": "CONNECT", ":authority": "meltemi", "x-meltemi-cluster": cluster },
     { endStream: false },
   );
@@ -223,6 +286,17 @@ async function echoThroughTunnel(
     stream.once("error", reject);
   });
   stream.on("error", () => undefined);
+  return { stream, headers };
+}
+
+/** Opens a tunnel as the filter does, sends bytes, and returns the first ones that come back. */
+async function echoThroughTunnel(
+  port: number,
+  cluster: string,
+  bytes: string,
+): Promise<{ readonly headers: IncomingHttpHeaders; readonly body: string }> {
+  const session = connect(`http://127.0.0.1:${port}`);
+  const { stream, headers } = await openTunnel(session, cluster);
   let body = "";
   if (Number(headers[":status"]) === 200) {
     stream.write(bytes);
