@@ -1,3 +1,4 @@
+import { drainEnvoy } from "../envoy/drain.js";
 import { EnvoyProcess, ended } from "../envoy/envoy-process.js";
 import { findEnvoy } from "../envoy/find-envoy.js";
 import type { Logger } from "../log/logger.js";
@@ -32,6 +33,8 @@ export interface LocalMesh {
   readonly http: string;
   /** Fails when Envoy ends by itself. */
   readonly broken: Promise<never>;
+  /** Takes no more connections, and waits until those that there are have ended in order, or the time is over. */
+  drain(limit_ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -78,6 +81,13 @@ async function startEnvoy(path: string, adapter: ServedDirectory, options: Local
       xds: formatAddress(adapter.xds),
       http: formatAddress(adapter.http),
       broken,
+      drain: async (limit_ms) => {
+        const log = options.log.child({ component: "envoy" });
+        const failed = (cause: unknown) => log.warn({ err: cause }, "connections cannot be drained");
+        adapter.endConnections().catch(failed);
+        const left = await drainEnvoy(admin, limit_ms).catch(failed);
+        if (left) log.warn({ connections: left }, "connections are cut: the drain time is over");
+      },
       stop: async () => {
         await envoy.stop();
         await adapter.stop();

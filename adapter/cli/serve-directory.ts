@@ -1,4 +1,5 @@
 import type { Logger } from "../log/logger.js";
+import type { Mesh } from "../model/model.js";
 import { recognise } from "../resource/recognise.js";
 import { type ControlPlane, startControlPlane } from "../server/control-plane.js";
 import { DirectorySource } from "../source/directory-source.js";
@@ -22,6 +23,8 @@ export interface ServedDirectory {
   readonly xds: BindAddress;
   readonly http: BindAddress;
   readonly controlPlane: ControlPlane;
+  /** Has the nodes' filters end their clients' connections when the calls on them have ended. The directory is followed no more. */
+  endConnections(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -38,9 +41,11 @@ export async function serveDirectory(options: ServeDirectoryOptions): Promise<Se
   const translator = new Translator({ checkFilterConfig: await filterCheck() });
   const problemLog = new ProblemLog(log.child({ component: "config" }));
   const source = new DirectorySource(config, recognise);
+  let mesh: Mesh = { services: [], listeners: [] };
   try {
     await source.start((state) => {
-      const { mesh, problems } = translator.translate(state);
+      const { problems, ...translated } = translator.translate(state);
+      mesh = translated.mesh;
       const served = controlPlane.setMesh(mesh);
       problemLog.update(problems, served.problems);
     });
@@ -52,9 +57,23 @@ export async function serveDirectory(options: ServeDirectoryOptions): Promise<Se
     xds: { ip: xds.ip, port: controlPlane.xdsPort },
     http: { ip: http.ip, port: controlPlane.httpPort ?? 0 },
     controlPlane,
+    endConnections: async () => {
+      await source.close();
+      controlPlane.setMesh(withEndingConnections(mesh));
+      await controlPlane.synchronized();
+    },
     stop: async () => {
       await source.close();
       await controlPlane.close();
     },
   };
+}
+
+/** Every connection is as old as it may be: clients are told to go elsewhere, and get the answers that they wait for. */
+function withEndingConnections(mesh: Mesh): Mesh {
+  const listeners = mesh.listeners.map((listener) => ({
+    ...listener,
+    settings: { ...listener.settings, maxConnectionAge_ms: 1 },
+  }));
+  return { ...mesh, listeners };
 }

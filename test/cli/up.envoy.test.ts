@@ -2,8 +2,13 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Provider } from "../../adapter/demo/provider.js";
+import { DubboClient } from "../envoy/dubbo-client.js";
+import { DubboServer } from "../envoy/dubbo-server.js";
+import { VERSIONS } from "../envoy/envoy.js";
+import { answerText } from "../support/dubbo.js";
 import { MAIN, Running, runToEnd } from "./support/meltemi.js";
 import { startProvider } from "./support/provider.js";
 
@@ -31,12 +36,16 @@ function edit(name: string, from: string, to: string): void {
   writeFileSync(file, readFileSync(file, "utf8").replaceAll(from, to));
 }
 
-function up(...args: readonly string[]): Running {
+function up(path: string, ...args: readonly string[]): Running {
   const env = { ...process.env, TMPDIR: temporary };
   return Running.start(
-    [MAIN, "up", "--config", config, "--envoy", envoy, "--listen", "dubbo=127.0.0.1:0", ...args],
+    [MAIN, "up", "--config", config, "--envoy", path, "--listen", "dubbo=127.0.0.1:0", ...args],
     env,
   );
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(20);
 }
 
 /** The addresses in the ready line, by name. */
@@ -62,7 +71,7 @@ function isListening(address: string): Promise<boolean> {
 
 describe("meltemi up", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("routes calls from the line `ready` on, and %s ends both", async (signal) => {
-    const running = up();
+    const running = up(envoy);
     const line = await running.firstLine();
     const { outbound_dubbo_0: dubbo = "", admin = "", xds = "", http = "" } = addresses(line);
     expect(await call(dubbo)).toBe("getReviews(book-1) answered by v1");
@@ -79,7 +88,7 @@ describe("meltemi up", () => {
   });
 
   it("follows the directory: a changed route takes effect, a bad one leaves the last good one in force", async () => {
-    const running = up("--log-format", "json");
+    const running = up(envoy, "--log-format", "json");
     const { outbound_dubbo_0: dubbo = "" } = addresses(await running.firstLine());
     expect(await call(dubbo, "user=anna")).toBe("getReviews(book-1) answered by v1");
 
@@ -95,8 +104,65 @@ describe("meltemi up", () => {
     expect(await running.closed).toBe(0);
   });
 
+  describe.each(VERSIONS)("told to end ($name)", ({ path }) => {
+    /** A provider in place of v1 that answers when it is told to. */
+    async function withCallInFlight(
+      args: readonly string[],
+      test: (running: Running, dubbo: string, answer: Promise<string>, release: () => void) => Promise<void>,
+    ): Promise<void> {
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      const provider = await DubboServer.start("v1", async (call, socket) => {
+        await released;
+        provider.answer(call, socket);
+      });
+      edit("service.yaml", String(providers[0]?.port), String(provider.port));
+      const running = up(path, ...args);
+      const { outbound_dubbo_0: dubbo = "" } = addresses(await running.firstLine());
+      const client = await DubboClient.connect(Number(dubbo.split(":")[1]));
+      const answer = client.call("demo.ReviewService", "getReviews").then(answerText, (error: Error) => error.message);
+      await until(async () => provider.calls.length === 1);
+      await test(running, dubbo, answer, release);
+      client.close();
+      await provider.close();
+    }
+
+    it("takes no more connections, and lets a call in flight have its answer", async () => {
+      await withCallInFlight(["--drain-time", "1m"], async (running, dubbo, answer, release) => {
+        running.kill("SIGTERM");
+        await until(async () => !(await isListening(dubbo)));
+        release();
+        expect(await answer).toBe("v1 getReviews");
+        // Not after the drain time, but as soon as nothing is under way any more.
+        expect(await running.closed, running.stderr).toBe(0);
+        expect(running.stderr).not.toContain("connections are cut");
+      });
+    });
+
+    it("waits no longer than it is allowed to", async () => {
+      await withCallInFlight(["--drain-time", "500ms"], async (running, _, answer) => {
+        running.kill("SIGTERM");
+        expect(await running.closed, running.stderr).toBe(0);
+        expect(running.stderr).toContain("connections are cut: the drain time is over");
+        expect(await answer).toContain("closed");
+      });
+    });
+
+    it("and told again ends at once", async () => {
+      await withCallInFlight(["--drain-time", "1h"], async (running, dubbo, answer) => {
+        running.kill("SIGTERM");
+        await until(async () => !(await isListening(dubbo)));
+        running.kill("SIGTERM");
+        expect(await running.closed).toBeNull();
+        expect(await answer).toContain("closed");
+      });
+      // Nobody is there to clean up.
+      for (const left of readdirSync(temporary)) rmSync(join(temporary, left), { recursive: true });
+    });
+  });
+
   it("fails, and says so, when Envoy ends by itself", async () => {
-    const running = up();
+    const running = up(envoy);
     const { admin = "" } = addresses(await running.firstLine());
     await fetch(`${admin}/quitquitquit`, { method: "POST" });
     expect(await running.closed).toBe(3);
@@ -112,7 +178,7 @@ describe("meltemi up", () => {
   });
 
   it("ends in order when it is told to before it is ready", async () => {
-    const running = up("--log-format", "json");
+    const running = up(envoy, "--log-format", "json");
     await running.logged("running the Envoy", 1);
     running.kill("SIGINT");
     expect(await running.closed, running.stderr).toBe(0);

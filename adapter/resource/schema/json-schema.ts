@@ -1,3 +1,5 @@
+import { DURATION } from "../duration.js";
+
 /**
  * The part of JSON Schema that resources are described in: what a CustomResourceDefinition's openAPIV3Schema can say, and two
  * things of Meltemi's. Maps are closed: a field that is not named is refused.
@@ -54,6 +56,6 @@ export const portNumber: JsonSchema = { type: "integer", minimum: 1, maximum: 65
 
 export const duration: JsonSchema = {
   type: "string",
-  pattern: "^([0-9]+(\\.[0-9]+)?(h|ms|m|s|us|ns))+$",
+  pattern: DURATION.source,
   "x-meltemi-expects": "a duration such as 5s, 500ms or 1h30m",
 };
