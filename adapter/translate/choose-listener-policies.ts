@@ -88,7 +88,10 @@ function assess(
   return { policy, listener, mode, problem };
 }
 
-/** The listener's mode; with a reason where it is not the one that is asked for. */
+/**
+ * The listener's mode; with a reason where it is not the one that is asked for. AUTO is OBSERVE where the routes make no difference
+ * and nothing is asked for that only CALL does, else CALL. Never CONNECTION, which an Envoy before 1.37 cannot do.
+ */
 function chooseMode(
   { spec }: ListenerPolicy,
   listener: OutboundListener,
@@ -98,9 +101,9 @@ function chooseMode(
   const clusters = clustersOf(listener).length;
   const policy = tunnelPolicy(listener, destinations);
   if (spec.mode === "AUTO") {
-    const { maxConnectionAge_ms, tunnelIdleTimeout_ms } = spec.settings;
-    const callByCall = policy !== undefined || maxConnectionAge_ms !== undefined || tunnelIdleTimeout_ms !== undefined;
-    return { mode: clusters === 1 && !callByCall ? "connection" : "call" };
+    const { maxMessageBytes: _, ...times } = spec.settings;
+    const callByCall = policy !== undefined || Object.keys(times).length > 0;
+    return { mode: clusters === 1 && takesEveryCall(listener) && !callByCall ? "observe" : "call" };
   }
   if (policy !== undefined) {
     return {
@@ -119,6 +122,11 @@ function tunnelPolicy({ virtualHosts }: OutboundListener, destinations: Destinat
   const routes = virtualHosts.flatMap(({ routes }) => routes);
   const policies = routes.flatMap((route) => route.destinations).map((one) => destinationPolicy(one, destinations));
   return policies.find((policy) => policy !== undefined);
+}
+
+/** Whatever a call to one of the services says, there is a route for it. */
+function takesEveryCall({ virtualHosts }: OutboundListener): boolean {
+  return virtualHosts.every(({ routes }) => routes.some(({ match }) => match.length === 0));
 }
 
 function describe({ protocol, port }: OutboundListener): string {

@@ -149,17 +149,14 @@ describe("a ListenerPolicy", () => {
   });
 
   test.each([
-    ["one destination", ALL_TO_V1, "", "connection"],
+    ["one destination", ALL_TO_V1, "", "observe"],
+    ["one destination and a longest message", ALL_TO_V1, "maxMessageBytes: 2048,", "observe"],
     ["two destinations", ONE, "", "call"],
+    ["calls that no route takes", ALL_TO_V1 + virtualService("c", to("v1", regex("a"))), "", "call"],
     ["connections that are told to go", ALL_TO_V1, "maxConnectionAge: 1h,", "call"],
-    ["a timeout of tunnels", ALL_TO_V1, "tunnelIdleTimeout: 1m,", "call"],
+    ["connections that are closed when no call is under way", ALL_TO_V1, "idleTimeout: 1h,", "call"],
     ["a policy for tunnels to the destination", ALL_TO_V1 + tunnels("subset: v1, tunnels: { maximum: 1 }"), "", "call"],
-    [
-      "a policy for tunnels to another one",
-      ALL_TO_V1 + tunnels("subset: v2, tunnels: { maximum: 1 }"),
-      "",
-      "connection",
-    ],
+    ["a policy for tunnels to another one", ALL_TO_V1 + tunnels("subset: v2, tunnels: { maximum: 1 }"), "", "observe"],
   ])("of mode AUTO with %s", (_, routes, settings, mode) => {
     const translation = new Translator().translate(read(V1_V2, routes, policy(`${settings} mode: AUTO`)));
     expect(lines(translation)).toEqual([]);

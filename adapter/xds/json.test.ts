@@ -50,6 +50,7 @@ describe("encode", () => {
     [{ connect_timeout: "soon" }, "no duration"],
     [{ connect_timeout: 5 }, "no duration"],
     [{ circuit_breakers: { thresholds: {} } }, "circuit_breakers.thresholds is a list"],
+    [{ per_connection_buffer_limit_bytes: { value: 7 } }, "UInt32Value is written as its value alone"],
     [{ circuit_breakers: 5 }, "CircuitBreakers is an object"],
     [{ transport_socket: { typed_config: { value: "x" } } }, '"@type" is missing'],
   ])("refuses %j", (json, message) => {

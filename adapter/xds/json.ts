@@ -31,7 +31,10 @@ function encodeType(type: protobuf.Type, json: Json, path: string): Uint8Array {
 
 function toMessage(type: protobuf.Type, json: Json, path: string): Record<string, unknown> {
   const form = SPECIAL_FORMS.get(type);
-  if (form === "value") return { value: json };
+  if (form === "value") {
+    if (isObject(json)) throw new TypeError(`${path}: ${type.name} is written as its value alone`);
+    return { value: json };
+  }
   if (form === "duration") return toDuration(json, path);
   if (!isObject(json)) throw new TypeError(`${path}: ${type.name} is an object`);
   if (form === "any") return toAny(json, path);

@@ -104,6 +104,8 @@ const TLS: Mesh = {
     {
       ...listener,
       port: 20881,
+      mode: "observe",
+      settings: { idleTimeout_ms: 90_000 },
       tls: {
         mode: "MUTUAL",
         serverCertificate: "/tls/server.pem",

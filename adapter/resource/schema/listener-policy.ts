@@ -38,8 +38,7 @@ export const listenerPolicySchema = resourceSchema(
       mode: {
         type: "string",
         enum: ["CALL", "CONNECTION", "OBSERVE", "AUTO"],
-        description:
-          "What is routed: each call, each connection, nothing; or what the routes make best. Default: CALL.",
+        description: "What is routed: each call, each connection, nothing; AUTO: what the routes need. Default: CALL.",
       },
       maxMessageBytes: {
         type: "integer",
