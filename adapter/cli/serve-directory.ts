@@ -71,9 +71,10 @@ export async function serveDirectory(options: ServeDirectoryOptions): Promise<Se
 
 /** Every connection is as old as it may be: clients are told to go elsewhere, and get the answers that they wait for. */
 function withEndingConnections(mesh: Mesh): Mesh {
-  const listeners = mesh.listeners.map((listener) => ({
-    ...listener,
-    settings: { ...listener.settings, maxConnectionAge_ms: 1 },
-  }));
+  const listeners = mesh.listeners.map((listener) => {
+    // What is carried as a whole would be cut.
+    if (listener.mode !== "call") return listener;
+    return { ...listener, settings: { ...listener.settings, maxConnectionAge_ms: 1 } };
+  });
   return { ...mesh, listeners };
 }

@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
+import { destinationPolicySchema } from "../../adapter/resource/schema/destination-policy.js";
+import type { JsonSchema } from "../../adapter/resource/schema/json-schema.js";
+import { listenerPolicySchema } from "../../adapter/resource/schema/listener-policy.js";
 
 const pages = [
   "README.md",
@@ -30,6 +33,35 @@ describe("docs/README.md", () => {
     const titles = files.map((file) => /^# (\d+)\. /.exec(read(join("docs/decisions", file)))?.[1]);
     expect(files.map((file) => Number(file.slice(0, 4)))).toEqual(files.map((_, index) => index + 1));
     expect(titles).toEqual(files.map((_, index) => String(index + 1)));
+  });
+});
+
+describe.each([
+  ["listener-policy.md", listenerPolicySchema],
+  ["destination-policy.md", destinationPolicySchema],
+])("docs/reference/%s", (page, { properties }) => {
+  const rows = new Map(
+    [...read(`docs/reference/${page}`).matchAll(/^\| `(spec\.[^`]+)` \| (.*)$/gm)].map(([, field, row]) => [
+      field,
+      row,
+    ]),
+  );
+  const fields = fieldsOf("spec", properties?.spec as JsonSchema);
+
+  it("describes every field, and none that there is not", () => {
+    expect(fields.length).toBeGreaterThan(5);
+    expect([...rows.keys()].sort()).toEqual(fields.map(({ path }) => path).sort());
+  });
+
+  it.each(fields)("tells of $path what is allowed, and whether it is needed", ({ path, schema, needed }) => {
+    const row = rows.get(path) ?? "";
+    for (const bound of [schema.minimum, schema.maximum]) {
+      if (bound !== undefined) expect(row).toContain(bound.toLocaleString("en"));
+    }
+    for (const value of schema.enum ?? []) expect(row).toContain(`\`${value}\``);
+    expect(/\| needed \|/.test(row)).toBe(needed);
+    const told = /Default: ([0-9]\S*)\.$/.exec(schema.description ?? "")?.[1];
+    if (told !== undefined) expect(row.replaceAll(",", "")).toContain(told);
   });
 });
 
@@ -69,6 +101,22 @@ it("docs/protocols/dubbo.md describes every reason to refuse a message", () => {
   expect(calls.length).toBeGreaterThan(0);
   expect(calls.filter((reason) => !told.includes(reason))).toEqual([]);
 });
+
+interface Field {
+  readonly path: string;
+  readonly schema: JsonSchema;
+  readonly needed: boolean;
+}
+
+/** The fields of a map that can be written, and of the maps in it. */
+function fieldsOf(path: string, { properties = {}, required = [] }: JsonSchema): readonly Field[] {
+  return Object.entries(properties)
+    .filter(([, schema]) => schema["x-meltemi-refused"] === undefined)
+    .flatMap(([name, schema]) => [
+      { path: `${path}.${name}`, schema, needed: required.includes(name) },
+      ...fieldsOf(`${path}.${name}`, schema),
+    ]);
+}
 
 function read(file: string): string {
   return readFileSync(file, "utf8");

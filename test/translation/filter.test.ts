@@ -50,6 +50,19 @@ test("the examples of the reference are good", () => {
   }
 });
 
+test.each(["listener-policy.md", "destination-policy.md"])("the examples of %s are good", (page) => {
+  const examples = (name: string) => {
+    const text = readFileSync(join(here, "../../docs/reference", name), "utf8");
+    return [...text.matchAll(/^```yaml\n(apiVersion: .*?)^```$/gms)].map(([, yaml = ""]) => yaml);
+  };
+  const policies = examples(page);
+  expect(policies.length).toBeGreaterThan(1);
+  const services = examples("virtual-service.md").slice(1);
+  // Another port, for the second listener.
+  const ports = services.map((yaml) => yaml.replace("ports: [ {", "ports: [ { number: 20890, name: dubbo-books }, {"));
+  expect(problemsOf([...ports, ...policies].join("---\n"))).toEqual([]);
+});
+
 describe("what only the filter knows is told by field and line", () => {
   const service = `
 apiVersion: networking.istio.io/v1
