@@ -39,8 +39,8 @@ function tunnelsTo(destination: WeightedDestination, services: ServiceIndex, pol
   const most = Math.min(maxConnections ?? FILTER_MAX_TUNNELS, FILTER_MAX_TUNNELS);
   const maximum = said.maximum ?? (most < FILTER_MAX_TUNNELS ? Math.max(most, said.minimum ?? 1) : undefined);
   // Where the client's address picks the host, all tunnels of a client lead to one.
-  const useful = maxConnections !== undefined || balancer === "RING_HASH" || balancer === "MAGLEV";
-  const hosts = useful
+  const single = maxConnections !== undefined || balancer === "RING_HASH" || balancer === "MAGLEV";
+  const hosts = single
     ? 1
     : Math.min(endpointsOf(destination, services), MOST_TUNNELS_BY_DEFAULT, said.maximum ?? most);
   const minimum = said.minimum ?? (hosts > 1 ? hosts : undefined);
