@@ -28,9 +28,12 @@ let free: Call | null = null;
 
 /** The client chooses the ids, but not the seed: it cannot choose which calls share a bucket. */
 let seed: u64 = 0;
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 function bucketOf(tunnel: Tunnel, id: u64): usize {
-  const mixed = (id ^ seed ^ ((<u64>changetype<usize>(tunnel)) << 32)) * 0x9e37_79b9_7f4a_7c15;
+  let mixed = (id ^ seed ^ ((<u64>changetype<usize>(tunnel)) << 32)) * MIX;
+  // Once more: multiplying carries upwards only, so that the upper bits of an id have not reached those that are taken yet.
+  mixed = (mixed ^ (mixed >> 32)) * MIX;
   return buckets + ((<usize>(<u32>(mixed >> 32) & mask)) << 2);
 }
 
