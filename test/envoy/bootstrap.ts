@@ -16,6 +16,8 @@ export interface TestListener {
   bufferLimit_bytes?: number;
   /** Hosts that a tunnel tries after the first. Default: 3. */
   connectRetries?: number;
+  /** Another build of the filter. */
+  filter?: string;
   /** Default: call. */
   mode?: ListenerMode;
   /** Of mode observe: where all connections go. */
@@ -33,7 +35,7 @@ export interface TestCluster {
 }
 
 /** The plugin as it stands in a listener or in an ECDS resource. */
-export function wasmConfig(listener: string, config: object, mode: ListenerMode = "call"): object {
+export function wasmConfig(listener: string, config: object, mode: ListenerMode = "call", filter = FILTER): object {
   return {
     "@type": WASM,
     config: {
@@ -41,7 +43,7 @@ export function wasmConfig(listener: string, config: object, mode: ListenerMode 
       root_id: rootId({ listener, protocol: "dubbo", mode }),
       configuration: { "@type": "type.googleapis.com/google.protobuf.StringValue", value: JSON.stringify(config) },
       failure_policy: "FAIL_RELOAD",
-      vm_config: { vm_id: "meltemi", runtime: "envoy.wasm.runtime.v8", code: { local: { filename: FILTER } } },
+      vm_config: { vm_id: "meltemi", runtime: "envoy.wasm.runtime.v8", code: { local: { filename: filter } } },
     },
   };
 }
@@ -82,7 +84,7 @@ function listener(listener: TestListener): object {
             type_urls: [WASM],
           },
         }
-      : { name: "envoy.filters.network.wasm", typed_config: wasmConfig(name, config, listener.mode) };
+      : { name: "envoy.filters.network.wasm", typed_config: wasmConfig(name, config, listener.mode, listener.filter) };
   return {
     name,
     address: address(0),
