@@ -39,7 +39,7 @@ function look(carried: Carried, bytes: u32): bool {
     if (carried.closing != CloseReason.NONE) return false;
   }
   // Longer than the read buffer may become: what has come is kept here, so that the rest can come.
-  if (carried.wanted > table.readBufferBytes) keep(carried, bytes);
+  if (carried.blockBytes || carried.wanted > table.readBufferBytes) keep(carried, bytes);
   return false;
 }
 

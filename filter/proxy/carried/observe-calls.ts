@@ -19,7 +19,7 @@ const nothing: Demand = noDemand();
 const other: usize = asciiOf("other");
 const OTHER_BYTES: u32 = 5;
 const otherName: Name = intern(other, OTHER_BYTES);
-/** The beginning of a message that ends with a read is looked at again when so much more of it has come. */
+/** Least that is added to the kept beginning of a message, where there is so much: each of its texts says only how long itself is. */
 const STEP_BYTES: u32 = 256;
 
 function noDemand(): Demand {
@@ -86,6 +86,7 @@ function decodeKept(carried: Carried, table: Table): Step {
     const here = min<u32>(missing, read.size - at);
     if (!keep(carried, at, here)) return Step.MORE;
     at += here;
+    if (carried.blockBytes < carried.wanted) continue;
     const step = decode(carried, table, carried.block, carried.blockBytes);
     if (step != Step.MORE) return step;
     carried.wanted = message.need;
