@@ -200,6 +200,7 @@ describe.each(VERSIONS)("mode observe on $name", (version) => {
   let v1: DubboServer;
   let v2: DubboServer;
   let silent: DubboServer;
+  let nonsense: DubboServer;
 
   const connect = (listener = "v1") => DubboClient.connect(envoy.port(listener));
   const counted = (status: string, least: number) =>
@@ -211,11 +212,13 @@ describe.each(VERSIONS)("mode observe on $name", (version) => {
     const config = (cluster: string) => ({
       virtual_hosts: [{ name: "greeter", services: ["demo.Greeter"], routes: [{ route: { cluster } }] }],
     });
-    const listeners = ["v1", "dead", "silent"].map((cluster) => {
+    const listeners = ["v1", "dead", "silent", "nonsense"].map((cluster) => {
       return { name: cluster, config: config(cluster), mode: "observe" as const, cluster };
     });
     silent = await DubboServer.start("silent", () => {});
-    envoy = await TestEnvoy.start(version, listeners, [...clusters, { name: "silent", ports: [silent.port] }]);
+    nonsense = await DubboServer.start("nonsense", (_call, socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    const others = [silent, nonsense].map(({ name, port }) => ({ name, ports: [port] }));
+    envoy = await TestEnvoy.start(version, listeners, [...clusters, ...others]);
   });
 
   afterAll(async () => {
@@ -223,6 +226,7 @@ describe.each(VERSIONS)("mode observe on $name", (version) => {
     await v1.close();
     await v2.close();
     await silent.close();
+    await nonsense.close();
   });
 
   it("counts calls and answers with their durations, whatever their size", async () => {
@@ -257,6 +261,15 @@ describe.each(VERSIONS)("mode observe on $name", (version) => {
     late.socket.write("nonsense");
     expect(await late.closed).toBe(0);
     await envoy.waitForStat(["connections_closed_total", "reason=not_this_protocol"], 2);
+  });
+
+  it("closes a connection on which the upstream does not speak Dubbo", async () => {
+    const client = await connect("nonsense");
+    // It would not take these bytes for an answer either.
+    client.socket.removeAllListeners("data").resume();
+    await expect(client.call("demo.Greeter", "a")).rejects.toThrow("closed before the answer");
+    await envoy.waitForStat(["connections_closed_total", "listener=nonsense", "reason=bad_answer"]);
+    await envoy.waitForStat(["meltemi_requests_total", "cluster=nonsense", "status=unanswered"]);
   });
 
   it("closes with its upstream", async () => {
