@@ -74,6 +74,13 @@ function carriedWrite(context: u32, bytes: u32): void {
   if (bytes && carried) observeAnswers(carried, bytes);
 }
 
+/** proxy-wasm's close types. */
+const CLOSED_BY_PEER: i32 = 2;
+
+export function proxy_on_downstream_connection_close(context: u32, by: i32): void {
+  lifecycle.connectionClosed(context, by == CLOSED_BY_PEER);
+}
+
 export function proxy_on_done(context: u32): u32 {
   lifecycle.contextDone(context);
   return 1;

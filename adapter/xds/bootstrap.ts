@@ -16,7 +16,19 @@ export interface BootstrapOptions {
 const XDS_CLUSTER = "meltemi_xds";
 
 /** Labels of the filter's metrics, which travel in their names: `wasmcustom.meltemi_requests_total;listener=L;service=S`. */
-const METRIC_LABELS = ["listener", "service", "method", "cluster", "status", "code", "reason", "result"];
+const METRIC_LABELS = [
+  "listener",
+  "service",
+  "method",
+  "cluster",
+  "status",
+  "code",
+  "reason",
+  "result",
+  "host",
+  "state",
+  "kind",
+];
 
 /** A whole Envoy bootstrap, in the JSON mapping: everything but the way to the adapter comes over ADS. */
 export function buildBootstrap(options: BootstrapOptions): JsonObject {

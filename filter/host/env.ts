@@ -3,3 +3,4 @@
  * `proxy_set_buffer_status` as `proxy_get_buffer_status`). The file's name is the import's module, "env".
  */
 export declare function proxy_set_buffer_bytes(type: u32, start: u32, length: u32, data: usize, size: usize): u32;
+export declare function proxy_get_log_level(cell: usize): u32;

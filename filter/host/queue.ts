@@ -1,11 +1,10 @@
 import {
   proxy_dequeue_shared_queue,
   proxy_enqueue_shared_queue,
-  proxy_get_shared_data,
   proxy_register_shared_queue,
-  proxy_set_shared_data,
 } from "@solo-io/proxy-runtime/assembly/imports";
 import { asciiOf } from "../memory/ascii";
+import { vmNumber } from "./shared-data";
 
 /**
  * "Soon, but not now": an item in a shared queue makes the host call `proxy_on_queue_ready` in the next turn of the worker's
@@ -14,32 +13,19 @@ import { asciiOf } from "../memory/ascii";
  */
 const NAME_BYTES: usize = 12;
 const name: usize = asciiOf("meltemi.\0\0\0\0"); // and the number
-const vmCount: usize = asciiOf("vms");
 const valueCell: usize = memory.data(8);
 const sizeCell: usize = memory.data(8);
-const casCell: usize = memory.data(8);
+const tokenCell: usize = memory.data(8);
 let token: u32 = 0;
 let pending: bool = false;
 
 /** Registers the queue for the root context in effect: the newest one, or one that remains when another goes. */
 export function registerQueue(): void {
-  if (!load<u32>(name + 8)) store<u32>(name + 8, uniqueNumber());
-  proxy_register_shared_queue(name, NAME_BYTES, casCell);
-  token = load<u32>(casCell);
+  store<u32>(name + 8, vmNumber());
+  proxy_register_shared_queue(name, NAME_BYTES, tokenCell);
+  token = load<u32>(tokenCell);
   // What was pending for the former root context may have been lost with it.
   if (pending) proxy_enqueue_shared_queue(token, name, 1);
-}
-
-/** A number that no other VM of this process has: a compare-and-swap counter in the host's shared data. */
-function uniqueNumber(): u32 {
-  const next = memory.data(4);
-  for (let tries = 0; tries < 1000; tries++) {
-    store<u32>(casCell, 0);
-    const found = proxy_get_shared_data(vmCount, 3, valueCell, sizeCell, casCell) == 0 && load<u32>(sizeCell) == 4;
-    store<u32>(next, (found ? load<u32>(load<usize>(valueCell)) : 0) + 1);
-    if (proxy_set_shared_data(vmCount, 3, next, 4, load<u32>(casCell)) == 0) break;
-  }
-  return load<u32>(next);
 }
 
 /** Asks for one `proxy_on_queue_ready`, unless one is on its way. */

@@ -91,6 +91,10 @@ export class Tunnel {
   calls: u32;
   /** The connection's count of calls when this tunnel took one: the least is the longest ago. */
   lastUse: u32;
+  /** One-way calls that were sent while OPENING: they are lost if it is refused. */
+  oneWayCalls: u32;
+  /** It asks for a drain, and carries no call (proxy/probe.ts). */
+  probe: bool;
   /** When it was opened (up to an eighth of its age earlier, so that tunnels do not retire together), and when it last took a call or was given up. */
   openedAt_ms: u32;
   usedAt_ms: u32;

@@ -186,3 +186,18 @@ export const MAX_TABLE_PROGRAM_BYTES: u32 = 32 << 20;
 
 /** Longest text about a refused configuration: a field's path, a reason, and a piece of a value. */
 export const MAX_PROBLEM_BYTES: u32 = 1024;
+
+/** What a VM has told in gauges, where others can read it: 80 bytes for each, and ten of each listener, 80 listeners. Of others nothing is taken back. */
+export const MAX_LEDGER_BYTES: u32 = 65_536;
+
+/** A VM that has not written its ledger for so long is dead. It writes once a second. */
+export const LEDGER_STALE_MS: u32 = 10_000;
+
+/** Ledgers of other VMs that are looked at in one tick. */
+export const VMS_LOOKED_AT_PER_TICK: u32 = 4;
+
+/** Bytes of a value in a line of the debug log. A line has eight of them at most, and fits 2,048 bytes. */
+export const MAX_TRACED_VALUE_BYTES: u32 = 128;
+
+/** Time series of upstream failures in one VM; beyond it hosts, and beyond twice as many clusters, are counted as "other". */
+export const MAX_FAILURE_SERIES: u32 = 500;

@@ -4,9 +4,12 @@ import { freeTunnel, Tunnel } from "../http2/tunnel";
 import { dropBlock } from "../memory/kept";
 import { tick_ms } from "./age";
 import { takeOldestCall } from "./call";
-import { CloseReason } from "./label";
-import { closeListener, countClosed, Listener } from "./listener";
+import { Count } from "./count";
+import { CloseReason, closedBy, closeReasonLabel } from "./label";
+import { closeListener, countClosed, countMore, Listener } from "./listener";
 import { random32 } from "./random";
+import { countCall, STATUS_UNANSWERED } from "./series";
+import { traceReason, tracing } from "./trace";
 
 /**
  * One client connection: its HTTP/2 session with HCM, and where both directions stand between two callbacks.
@@ -18,6 +21,8 @@ import { random32 } from "./random";
 @unmanaged
 export class Connection extends Session {
   id: u32;
+  /** What Envoy calls it in its own log; 0 as long as nothing of it was traced. */
+  traceId: u64;
   listener: Listener;
   /** Why it is being closed; NONE while it is not. */
   closing: i32;
@@ -93,10 +98,13 @@ export function newConnection(id: u32, listener: Listener): Connection {
 }
 
 export function freeConnection(connection: Connection): void {
+  countLeft(connection);
   let tunnel = connection.tunnels;
   while (tunnel) {
     const next = tunnel.next;
-    while (takeOldestCall(tunnel)) {}
+    for (let call = takeOldestCall(tunnel); call; call = takeOldestCall(tunnel)) {
+      countCall(call.series, STATUS_UNANSWERED);
+    }
     freeTunnel(tunnel);
     tunnel = next;
   }
@@ -106,6 +114,19 @@ export function freeConnection(connection: Connection): void {
   if (connection.control) heap.free(connection.control);
   closeListener(connection.listener);
   heap.free(changetype<usize>(connection));
+}
+
+/** What ends with the connection: its calls in flight get no answer. */
+function countLeft(connection: Connection): void {
+  const clientLeft = connection.closing == CloseReason.CLIENT_LEFT_BUSY;
+  const unanswered = clientLeft ? Count.UNANSWERED_CLIENT_LEFT : Count.UNANSWERED_CLOSED;
+  countMore(connection.listener, unanswered, connection.callCount);
+  let tunnel = connection.tunnels;
+  while (tunnel) {
+    if (!tunnel.ended && !tunnel.resetOwed && !tunnel.probe)
+      countMore(connection.listener, Count.TUNNEL_CONNECTION_ENDED, 1);
+    tunnel = tunnel.next;
+  }
 }
 
 /** Lets `proxy_on_queue_ready` visit the connection soon. */
@@ -146,10 +167,20 @@ export function isQuiet(connection: Connection): bool {
   );
 }
 
+/** The connection has ended: by the client (`byClient`), by the filter, whose reason is known, or by Envoy. */
+export function noteClosed(connection: Connection, byClient: bool): void {
+  if (connection.closing == CloseReason.NONE) {
+    connection.closing = closedBy(byClient, connection.callCount != 0);
+    countClosed(connection.listener, connection.closing);
+  }
+  if (tracing) traceReason(connection.traceId, "closed", closeReasonLabel(connection.closing));
+}
+
 /** Counts the reason, and has the connection closed once what has been written to the client is on its way. */
 export function closeSoon(connection: Connection, reason: i32): void {
   if (connection.closing != CloseReason.NONE) return;
   connection.closing = reason;
   countClosed(connection.listener, reason);
+  if (tracing) traceReason(connection.traceId, "close", closeReasonLabel(reason));
   wakeConnection(connection);
 }

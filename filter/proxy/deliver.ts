@@ -4,9 +4,13 @@ import { Step } from "../codec/step";
 import { dropHeld, headOf, hold, Tunnel } from "../http2/tunnel";
 import { CONNECTION_GRANT_BYTES, MAX_RESPONSE_HEAD_BYTES, RECEIVE_WINDOW_BYTES } from "../memory/limits";
 import { Connection, closeSoon, wakeConnection } from "./connection";
+import { Count } from "./count";
 import { endCall, finishTunnel } from "./end";
+import { countFailure, FailureReason } from "./failure";
 import { CloseReason } from "./label";
+import { count } from "./listener";
 import { put, putReplies } from "./to-client";
+import { traceMessage, tracing } from "./trace";
 import { retire } from "./tunnels";
 
 /** Bytes of a tunnel whose turn it is. */
@@ -59,6 +63,7 @@ function feedHead(connection: Connection, tunnel: Tunnel, bytes: usize, length: 
     return length;
   }
   if (step != Step.DONE) {
+    countFailure(tunnel.cluster, tunnel.host, FailureReason.BAD_ANSWER);
     closeSoon(connection, CloseReason.BAD_ANSWER);
     return length;
   }
@@ -84,13 +89,16 @@ function beginAnswer(connection: Connection, tunnel: Tunnel): void {
       connection.tunnelsOwe = true;
       wakeConnection(connection);
       tunnel.skipRest = message.total;
+      if (tracing) traceMessage(connection.traceId, "upstream_heartbeat");
       break;
     case Kind.EVENT:
       tunnel.skipRest = message.total;
+      noteNotice(connection);
       break;
     case Kind.GOING_AWAY:
       tunnel.skipRest = message.total;
-      retire(connection, tunnel);
+      noteNotice(connection);
+      retire(connection, tunnel, Count.RETIRED_READ_ONLY);
       wakeConnection(connection);
       break;
     case Kind.ANSWER:
@@ -102,6 +110,11 @@ function beginAnswer(connection: Connection, tunnel: Tunnel): void {
       tunnel.messageRest = message.total;
       break;
   }
+}
+
+function noteNotice(connection: Connection): void {
+  count(connection.listener, Count.DROPPED_UPSTREAM_NOTICE);
+  if (tracing) traceMessage(connection.traceId, "upstream_notice");
 }
 
 /** Bytes of a tunnel while another's message is being delivered. What is held begins with a message. */

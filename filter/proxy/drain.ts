@@ -4,6 +4,8 @@ import { since_ms, tick_ms } from "./age";
 import { Connection, isQuiet, wakeConnection } from "./connection";
 import { endTunnel } from "./end";
 import { replyGoingAway } from "./reply";
+import { traceEvent, tracing } from "./trace";
+import { TunnelEnd } from "./tunnel-end";
 
 /**
  * The way a connection ends without losing a call: the client is told to make its next calls elsewhere, what it asks until it has
@@ -13,6 +15,7 @@ export function startDraining(connection: Connection): void {
   if (connection.draining) return;
   connection.draining = true;
   connection.drainingSince_ms = tick_ms;
+  if (tracing) traceEvent(connection.traceId, "drain");
   replyGoingAway(connection);
   wakeConnection(connection);
 }
@@ -29,7 +32,7 @@ export function dropTunnelsBeyond(connection: Connection, lastStream: u32): void
     const next = tunnel.next;
     if (tunnel.stream > lastStream && !tunnel.ended) {
       tunnel.state = TunnelState.REFUSED;
-      endTunnel(connection, tunnel);
+      endTunnel(connection, tunnel, TunnelEnd.GOAWAY);
     }
     tunnel = next;
   }

@@ -8,10 +8,13 @@ import { dropHeld, freeTunnel, Tunnel, TunnelState } from "../http2/tunnel";
 import { tick_ms } from "./age";
 import { Call, takeCall, takeOldestCall } from "./call";
 import { Connection, closeSoon, wakeConnection } from "./connection";
+import { Count } from "./count";
 import { CloseReason } from "./label";
-import { isProbe } from "./probe";
+import { count, countMore } from "./listener";
 import { describeFailure, replyError } from "./reply";
 import { countCall, tellDuration } from "./series";
+import { traceAnswer, traceMessage, tracing } from "./trace";
+import { noteEnd, TunnelEnd } from "./tunnel-end";
 import { resend } from "./unsent";
 
 /** Microseconds since 1970 of this write; 0 until a call needs it. */
@@ -25,32 +28,42 @@ export function beginWrite(): void {
 export function endCall(connection: Connection, tunnel: Tunnel): void {
   connection.unprovenBytes = 0;
   const call = takeCall(tunnel, message.id);
-  if (!call) return;
+  if (!call) {
+    count(connection.listener, Count.UNMATCHED_ANSWERS);
+    if (tracing) traceMessage(connection.traceId, "unmatched_answer");
+    return;
+  }
   connection.callCount--;
   connection.usedAt_ms = tick_ms;
   tunnel.usedAt_ms = tick_ms;
-  recordAnswer(call, message.status);
+  const duration_us = recordAnswer(call, message.status);
+  if (tracing) traceAnswer(connection.traceId, tunnel, message.status, duration_us);
 }
 
-export function recordAnswer(call: Call, status: u32): void {
+/** Returns how long it took, 0 if that was not measured. */
+export function recordAnswer(call: Call, status: u32): u64 {
   const entry = countCall(call.series, status);
-  if (!call.started_us) return;
+  if (!call.started_us) return 0;
   if (!time_us) time_us = now_us();
-  tellDuration(entry, time_us > call.started_us ? time_us - call.started_us : 0);
+  const duration_us = time_us > call.started_us ? time_us - call.started_us : 0;
+  tellDuration(entry, duration_us);
+  return duration_us;
 }
 
 /** HCM is done with the tunnel's stream. What it held still goes to the client when its turn comes. */
-export function endTunnel(connection: Connection, tunnel: Tunnel): void {
+export function endTunnel(connection: Connection, tunnel: Tunnel, how: TunnelEnd): void {
   if (tunnel.ended) return;
   tunnel.ended = true;
-  if (tunnel.state == TunnelState.OPENING || tunnel.state == TunnelState.REFUSED) {
-    if (!isProbe(tunnel)) {
-      connection.spareRefused = true;
-      connection.spareRefusedAt_ms = tick_ms;
-    }
+  noteEnd(connection, tunnel, how);
+  if (!tunnel.probe && (tunnel.state == TunnelState.OPENING || tunnel.state == TunnelState.REFUSED)) {
+    connection.spareRefused = true;
+    connection.spareRefusedAt_ms = tick_ms;
     resend(connection, tunnel);
   }
-  if (connection.messageTunnel == tunnel) connection.messageTunnel = null;
+  if (connection.messageTunnel == tunnel) {
+    if (connection.messageRest) count(connection.listener, Count.DROPPED_REST_OF_CALL);
+    connection.messageTunnel = null;
+  }
   // What waited for the tunnel's window goes another way now, or is dropped if it had begun.
   if (connection.blocked) wakeConnection(connection);
   if (tunnel.heldBytes) dropCutMessage(connection, tunnel);
@@ -67,6 +80,7 @@ function dropCutMessage(connection: Connection, tunnel: Tunnel): void {
     if (step != Step.DONE || message.total > left) break;
     whole += message.total;
   }
+  if (whole < tunnel.heldBytes) count(connection.listener, Count.DROPPED_CUT_ANSWER);
   tunnel.heldBytes = whole;
   if (whole) return;
   dropHeld(tunnel);
@@ -83,6 +97,8 @@ export function finishTunnel(connection: Connection, tunnel: Tunnel): void {
     describeFailure(tunnel, tunnel.state != TunnelState.OPEN);
     replyError(connection, call.id, call.dialect, ReplyCode.UPSTREAM_FAILURE);
   }
+  // One-way calls that had not left Envoy are lost with their tunnel.
+  countMore(connection.listener, Count.ONE_WAY_DROPPED + ReplyCode.UPSTREAM_FAILURE, tunnel.oneWayCalls);
   if (tunnel.retiring) connection.retiringTunnels--;
   removeTunnel(connection, tunnel);
   freeTunnel(tunnel);

@@ -1,7 +1,9 @@
 import { reasonText } from "../codec/reason";
 import { ReplyCode } from "../codec/reply";
+import { writeAscii } from "../memory/ascii";
+import { Name, nameBytes } from "../memory/name";
 
-/** Why the filter closed a connection: the label `reason`. The codecs' reasons come first, with their own numbers. */
+/** Why a connection ended: the label `reason`. The codecs' reasons come first, with their own numbers; less than `Count.REPLIED` all. */
 export enum CloseReason {
   NONE = 0,
   /** No table was ever accepted for the listener. */
@@ -26,6 +28,18 @@ export enum CloseReason {
   NO_CALL,
   /** Mode `connection`: Envoy does not take the cluster. */
   CLUSTER_NOT_SET,
+  /** The client has left, without and with calls in flight. */
+  CLIENT_LEFT,
+  CLIENT_LEFT_BUSY,
+  /** Envoy has closed it for reasons of its own, without and with calls in flight. */
+  ENVOY_CLOSED,
+  ENVOY_CLOSED_BUSY,
+}
+
+/** The reason where the filter has none. `busy`: calls are in flight. */
+export function closedBy(client: bool, busy: bool): CloseReason {
+  if (client) return busy ? CloseReason.CLIENT_LEFT_BUSY : CloseReason.CLIENT_LEFT;
+  return busy ? CloseReason.ENVOY_CLOSED_BUSY : CloseReason.ENVOY_CLOSED;
 }
 
 export function closeReasonLabel(reason: i32): string {
@@ -52,6 +66,14 @@ export function closeReasonLabel(reason: i32): string {
       return "no_call";
     case CloseReason.CLUSTER_NOT_SET:
       return "cluster_not_set";
+    case CloseReason.CLIENT_LEFT:
+      return "client_left";
+    case CloseReason.CLIENT_LEFT_BUSY:
+      return "client_left_busy";
+    case CloseReason.ENVOY_CLOSED:
+      return "envoy_closed";
+    case CloseReason.ENVOY_CLOSED_BUSY:
+      return "envoy_closed_busy";
     default:
       return reasonText(reason);
   }
@@ -68,6 +90,18 @@ export function replyCodeLabel(code: ReplyCode): string {
     default:
       return "overloaded";
   }
+}
+
+/** Longest name, of a listener say, that is told in metrics. */
+const MAX_NAME_BYTES: u32 = 256;
+
+/** The beginning of a metric's name: `METRIC;listener=LISTENER`. */
+export function writeName(out: usize, metric: string, listener: Name): usize {
+  return writeNameLabel(writeAscii(out, metric), ";listener=", listener);
+}
+
+export function writeNameLabel(out: usize, key: string, value: Name): usize {
+  return writeLabelValue(writeAscii(out, key), nameBytes(value), min<u32>(value.length, MAX_NAME_BYTES));
 }
 
 /** Copies a label's value; bytes that Envoy's stats or the tag regexes could trip over become `_`. */

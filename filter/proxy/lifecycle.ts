@@ -3,7 +3,6 @@ import { Region } from "../host/arena";
 import { Buffer, closeDownstream, downstreamBytes, enterConnection, fetch, fetched } from "../host/buffer";
 import { now_us } from "../host/clock";
 import { LogLevel, logBytes } from "../host/log";
-import { addToMetric } from "../host/metric";
 import { drainQueue, registerQueue } from "../host/queue";
 import { tickEvery } from "../host/timer";
 import { writeAscii } from "../memory/ascii";
@@ -12,15 +11,28 @@ import { FLUSH_PERIOD_MS } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { freeTable, Table } from "../route/table";
 import { moveClock } from "./age";
-import { Carried, closeDoomed, freeCarried, newCarried, sweepCarried } from "./carried/carried";
-import { Connection, freeConnection, newConnection, takeWoken } from "./connection";
+import {
+  Carried,
+  callsOf,
+  closeDoomed,
+  freeCarried,
+  newCarried,
+  noteCarriedClosed,
+  sweepCarried,
+} from "./carried/carried";
+import { Connection, freeConnection, newConnection, noteClosed, takeWoken } from "./connection";
+import { Count } from "./count";
+import { flushFailures } from "./failure";
+import { introduce } from "./introduce";
 import { CloseReason } from "./label";
-import { closeListener, countConfigUpdate, Listener } from "./listener";
+import { clearListeners, closeListener, count, countConfigUpdate, Listener, tellListeners } from "./listener";
+import { measure, measureCarried } from "./measure";
 import { Mode } from "./mode";
 import { isFit, listenerOfPlugin, suits } from "./plugin";
 import { onWoken } from "./request";
 import { flushSeries } from "./series";
 import { sweep } from "./sweep";
+import { readLogLevel, tracing } from "./trace";
 
 /** What the host's context ids stand for: root contexts are listeners (once configured), the others connections. */
 const roots: IdTable = newIdTable();
@@ -60,8 +72,19 @@ export function acceptConnection(context: u32): bool {
     closeDownstream();
     return false;
   }
-  addToMetric(listener.connections, 1);
+  count(listener, Count.CONNECTIONS);
+  if (tracing) introduceContext(context, "accepted");
   return listener.mode != Mode.CONNECTION;
+}
+
+function introduceContext(context: u32, event: string): void {
+  const connection = connectionOf(context);
+  if (connection) {
+    const listener = connection.listener;
+    connection.traceId = introduce(context, event, listener, connection.callCount, connection.tunnelCount);
+  }
+  const other = carriedOf(context);
+  if (other) other.traceId = introduce(context, event, other.listener, callsOf(other), 0);
 }
 
 function listenerOf(context: u32): Listener | null {
@@ -69,6 +92,14 @@ function listenerOf(context: u32): Listener | null {
   if (connection) return connection.listener;
   const other = carriedOf(context);
   return other ? other.listener : null;
+}
+
+/** The connection of `context` has ended, by the client or by this side. */
+export function connectionClosed(context: u32, byClient: bool): void {
+  const connection = connectionOf(context);
+  if (connection) noteClosed(connection, byClient);
+  const other = carriedOf(context);
+  if (other) noteCarriedClosed(other, byClient);
 }
 
 export function deleteContext(context: u32): void {
@@ -95,7 +126,8 @@ export function contextDone(context: u32): void {
   if (context != queueRoot) return;
   const next = anyRootBut(context);
   if (!next || !enterConnection(next)) {
-    flushSeries();
+    clearListeners();
+    tell(now_us(), false);
     return;
   }
   queueRoot = next;
@@ -137,6 +169,7 @@ export function configure(root: u32, bytes: u32): bool {
   moveClock();
   registerQueue();
   tickEvery(FLUSH_PERIOD_MS);
+  readLogLevel();
   return true;
 }
 
@@ -176,14 +209,21 @@ export function visitWoken(): void {
   closeDoomed();
 }
 
-function sweepConnections(): void {
+/** `introducing`: lines about connections are wanted from now on. */
+function sweepConnections(introducing: bool): void {
   for (let i: u32 = 0; i <= connections.mask; i++) {
     const connection = changetype<Connection | null>(<usize>load<u32>(connections.slots + ((<usize>i) << 3), 4));
-    if (connection) sweep(connection);
+    if (!connection) continue;
+    if (introducing && enterConnection(connection.id)) introduceContext(connection.id, "seen");
+    sweep(connection);
+    measure(connection);
   }
   for (let i: u32 = 0; i <= carried.mask; i++) {
     const other = changetype<Carried | null>(<usize>load<u32>(carried.slots + ((<usize>i) << 3), 4));
-    if (other) sweepCarried(other);
+    if (!other) continue;
+    if (introducing && enterConnection(other.id)) introduceContext(other.id, "seen");
+    sweepCarried(other);
+    measureCarried(other);
   }
 }
 
@@ -193,8 +233,16 @@ export function tick(): void {
   if (time_us - lastFlush_us < (<u64>FLUSH_PERIOD_MS * 1000) / 2) return;
   lastFlush_us = time_us;
   moveClock();
-  sweepConnections();
-  flushSeries();
+  clearListeners();
+  sweepConnections(readLogLevel());
+  tell(time_us, true);
   // Should the queue ever fail, this is late, but not never.
   visitWoken();
+}
+
+/** What was counted and measured goes to the host. `alive`: false when this VM is about to go. */
+function tell(time_us: u64, alive: bool): void {
+  flushSeries();
+  flushFailures();
+  tellListeners(time_us, alive);
 }

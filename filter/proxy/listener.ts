@@ -1,10 +1,10 @@
 import { Protocol } from "../codec/codec";
 import { ReplyCode } from "../codec/reply";
-import { addToMetric, defineMetric, MetricType } from "../host/metric";
-import { writeAscii } from "../memory/ascii";
-import { intern, Name, nameBytes, release } from "../memory/name";
+import { intern, Name, release } from "../memory/name";
 import { freeTable, Table } from "../route/table";
-import { closeReasonLabel, replyCodeLabel, writeLabelValue } from "./label";
+import { addCount, Count, newCounts, tellCounts } from "./count";
+import { clearGauges, forgetMemoryTold, forgetTold, newGauges, tellGauges, tellMemory } from "./gauge";
+import { closeLedger, openLedger, takeBackDead } from "./ledger";
 import { Mode } from "./mode";
 
 /**
@@ -21,8 +21,9 @@ export class Listener {
   table: Table | null;
   /** Root contexts and connections that refer to it. */
   references: u32;
-  /** The host's id of `meltemi_connections_total`. */
-  connections: u32;
+  /** What happened (count.ts), and what there is (gauge.ts). */
+  counts: usize;
+  gauges: usize;
 }
 
 let first: Listener | null = null;
@@ -50,8 +51,8 @@ export function openListener(name: usize, length: u32, protocol: Protocol, mode:
   fresh.references = 1;
   fresh.next = first;
   first = fresh;
-  const end = beginName("meltemi_connections_total", fresh);
-  fresh.connections = defineMetric(MetricType.COUNTER, nameText, <u32>(end - nameText));
+  fresh.counts = newCounts();
+  fresh.gauges = newGauges();
   return fresh;
 }
 
@@ -66,44 +67,65 @@ export function closeListener(listener: Listener): void {
   }
   const table = listener.table;
   if (table) freeTable(table);
+  tellCounts(listener.counts, listener.name);
+  clearGauges(listener.gauges);
+  tellGauges(listener.gauges, listener.name);
+  heap.free(listener.counts);
+  heap.free(listener.gauges);
   release(listener.name);
   heap.free(changetype<usize>(listener));
 }
 
-/** Longest listener name that is told in metrics. */
-const MAX_NAME_BYTES: u32 = 256;
-const nameText: usize = memory.data(1024);
-
-function beginName(metric: string, listener: Listener): usize {
-  const out = writeAscii(writeAscii(nameText, metric), ";listener=");
-  return writeLabelValue(out, nameBytes(listener.name), min<u32>(listener.name.length, MAX_NAME_BYTES));
+/** Before connections are measured. */
+export function clearListeners(): void {
+  let listener = first;
+  while (listener) {
+    clearGauges(listener.gauges);
+    listener = listener.next;
+  }
 }
 
-/** The host's id of `meltemi_connections_routed_total` for these. */
-export function defineRouted(listener: Listener, service: Name, cluster: Name): u32 {
-  let out = writeAscii(beginName("meltemi_connections_routed_total", listener), ";service=");
-  out = writeLabelValue(out, nameBytes(service), min<u32>(service.length, MAX_NAME_BYTES));
-  out = writeAscii(out, ";cluster=");
-  out = writeLabelValue(out, nameBytes(cluster), min<u32>(cluster.length, MAX_NAME_BYTES));
-  return defineMetric(MetricType.COUNTER, nameText, <u32>(out - nameText));
+/** Tells the host what was counted, and what was measured since `clearListeners`. `alive`: false when this VM is about to go. */
+export function tellListeners(time_us: u64, alive: bool): void {
+  if (!openLedger()) forgetAllTold();
+  let listener = first;
+  while (listener) {
+    tellCounts(listener.counts, listener.name);
+    tellGauges(listener.gauges, listener.name);
+    listener = listener.next;
+  }
+  tellMemory(alive);
+  if (!closeLedger(time_us)) forgetAllTold();
+  takeBackDead(time_us);
 }
 
-/** These are rare, so the host is asked for the metric each time: it knows the same name as the same metric. */
-function count(end: usize): void {
-  addToMetric(defineMetric(MetricType.COUNTER, nameText, <u32>(end - nameText)), 1);
+function forgetAllTold(): void {
+  let listener = first;
+  while (listener) {
+    forgetTold(listener.gauges);
+    listener = listener.next;
+  }
+  forgetMemoryTold();
+}
+
+export function count(listener: Listener, which: Count): void {
+  addCount(listener.counts, which, 1);
+}
+
+export function countMore(listener: Listener, which: Count, by: u32): void {
+  addCount(listener.counts, which, by);
 }
 
 export function countClosed(listener: Listener, reason: i32): void {
-  const out = writeAscii(beginName("meltemi_connections_closed_total", listener), ";reason=");
-  count(writeAscii(out, closeReasonLabel(reason)));
+  addCount(listener.counts, Count.CLOSED + reason, 1);
 }
 
 export function countReply(listener: Listener, code: ReplyCode): void {
-  const out = writeAscii(beginName("meltemi_replies_total", listener), ";code=");
-  count(writeAscii(out, replyCodeLabel(code)));
+  addCount(listener.counts, Count.REPLIED + code, 1);
 }
 
+/** Rare, and to be seen also where nothing ticks: in a VM whose only configuration was refused. */
 export function countConfigUpdate(listener: Listener, accepted: bool): void {
-  const out = writeAscii(beginName("meltemi_config_updates_total", listener), ";result=");
-  count(writeAscii(out, accepted ? "accepted" : "rejected"));
+  addCount(listener.counts, accepted ? Count.CONFIG_ACCEPTED : Count.CONFIG_REJECTED, 1);
+  tellCounts(listener.counts, listener.name);
 }

@@ -1,4 +1,3 @@
-import { Tunnel } from "../http2/tunnel";
 import { asciiOf } from "../memory/ascii";
 import { PROBE_CALLS, PROBE_PERIOD_MS } from "../memory/limits";
 import { intern, Name } from "../memory/name";
@@ -22,10 +21,5 @@ export function probeDrain(connection: Connection): void {
   connection.probedUses = connection.uses;
   connection.probedAt_ms = tick_ms;
   if (!changetype<usize>(probe)) probe = intern(probeName, PROBE_NAME_BYTES);
-  if (openTunnel(connection, probe)) wakeConnection(connection);
-}
-
-/** A refused probe says nothing of any upstream. */
-export function isProbe(tunnel: Tunnel): bool {
-  return tunnel.cluster == probe;
+  if (openTunnel(connection, probe, true)) wakeConnection(connection);
 }

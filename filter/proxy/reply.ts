@@ -7,8 +7,9 @@ import { enlargeBlock } from "../memory/kept";
 import { MAX_UNPROVEN_REPLY_BYTES } from "../memory/limits";
 import { Name, nameBytes } from "../memory/name";
 import { Connection, closeSoon } from "./connection";
-import { CloseReason } from "./label";
+import { CloseReason, replyCodeLabel } from "./label";
 import { countReply } from "./listener";
+import { addNumber, addValue, addWord, beginLine, endLine, traceMessage, tracing } from "./trace";
 
 /**
  * The filter's own answers to the client. They are collected here and go out at the next place between two messages: in a
@@ -46,6 +47,15 @@ export function replyError(connection: Connection, id: u64, dialect: u32, code: 
   if (!out) return;
   addReply(connection, writeError(connection.listener.protocol, out, id, dialect, code, text, length));
   countReply(connection.listener, code);
+  if (tracing) traceReply(connection.traceId, id, code, length);
+}
+
+function traceReply(connection: u64, id: u64, code: ReplyCode, length: u32): void {
+  beginLine(connection, "reply");
+  addNumber(" id=", id);
+  addWord(" code=", replyCodeLabel(code));
+  addValue(" text=", text, length);
+  endLine();
 }
 
 /** Answers the heartbeat in `message`. */
@@ -53,6 +63,7 @@ export function replyHeartbeat(connection: Connection): void {
   const out = reserve(connection, REPLY_OVERHEAD_BYTES);
   if (!out) return;
   addReply(connection, writeHeartbeatAnswer(connection.listener.protocol, out, message.id, message.dialect));
+  if (tracing) traceMessage(connection.traceId, "heartbeat");
 }
 
 /** Asks the client to make its next calls on another connection. */

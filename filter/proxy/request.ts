@@ -10,6 +10,7 @@ import { beginPlan, endPlan, plan, planBytes } from "./plan";
 import { beginRead, read } from "./read";
 import { accept, refuseBad } from "./route-call";
 import { isCollecting, restoreStash, wait } from "./stash";
+import { traceEvent, tracing } from "./trace";
 import { abandonRetired } from "./tunnels";
 
 /**
@@ -61,6 +62,7 @@ function take(connection: Connection, bytes: u32): void {
   connection.announced -= continued;
   connection.messageRest -= continued;
   planRead(connection);
+  if (tracing && connection.blocked) traceEvent(connection.traceId, "blocked");
   if (connection.closing != CloseReason.NONE) {
     endPlan();
     closeNow();

@@ -16,6 +16,8 @@ import { dropTunnelsBeyond, isDrained, startDraining } from "./drain";
 import { beginWrite, endCall, endTunnel } from "./end";
 import { CloseReason } from "./label";
 import { beginToClient, endToClient, put } from "./to-client";
+import { traceEvent, traceTunnel, tracing } from "./trace";
+import { TunnelEnd } from "./tunnel-end";
 
 /**
  * HCM writes `size` bytes to the client: HTTP/2 frames. What the tunnels carry goes to the client message by message: one
@@ -123,12 +125,15 @@ function readFrames(connection: Connection): void {
         onHeaders(connection);
         break;
       case Event.TUNNEL_ENDED:
-        if (received.tunnel) endTunnel(connection, received.tunnel!);
+        if (received.tunnel) endTunnel(connection, received.tunnel!, TunnelEnd.RESET);
         break;
       case Event.WINDOW_OPENED:
-        if (connection.blocked) wakeConnection(connection);
+        if (!connection.blocked) break;
+        if (tracing) traceEvent(connection.traceId, "window");
+        wakeConnection(connection);
         break;
       case Event.GOING_AWAY:
+        if (tracing) traceEvent(connection.traceId, "goaway");
         startDraining(connection);
         dropTunnelsBeyond(connection, connection.lastStream);
         break;
@@ -148,12 +153,14 @@ function onHeaders(connection: Connection): void {
   if (responseHeaders.status == 200) {
     tunnel.state = TunnelState.OPEN;
     if (!tunnel.unsentOwed) dropUnsent(tunnel);
+    tunnel.oneWayCalls = 0;
+    if (tracing) traceTunnel(connection.traceId, "tunnel_open", tunnel);
   } else {
     tunnel.state = TunnelState.REFUSED;
     tunnel.flagsBytes = min<u32>(responseHeaders.flagsBytes, 8);
     memory.copy(changetype<usize>(tunnel) + offsetof<Tunnel>("flags"), responseHeaders.flags, tunnel.flagsBytes);
   }
-  if (received.last) endTunnel(connection, tunnel);
+  if (received.last) endTunnel(connection, tunnel, TunnelEnd.CLOSED);
 }
 
 function onData(connection: Connection): void {
@@ -166,5 +173,5 @@ function onData(connection: Connection): void {
   else if (tunnel.heldBytes || (delivering != null && delivering != tunnel)) {
     holdBack(connection, tunnel, received.payload, bytes);
   } else feed(connection, tunnel, received.payload, bytes);
-  if (last) endTunnel(connection, tunnel);
+  if (last) endTunnel(connection, tunnel, TunnelEnd.CLOSED);
 }

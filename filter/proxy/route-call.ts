@@ -1,7 +1,7 @@
 import { Kind, message } from "../codec/message";
 import { reasonText } from "../codec/reason";
 import { ReplyCode } from "../codec/reply";
-import { Tunnel } from "../http2/tunnel";
+import { Tunnel, TunnelState } from "../http2/tunnel";
 import { DRAIN_GRACE_MS, MAX_CALLS_PER_CONNECTION } from "../memory/limits";
 import { Name } from "../memory/name";
 import { find, found } from "../route/find";
@@ -9,10 +9,13 @@ import { pickCluster, Table } from "../route/table";
 import { since_ms } from "./age";
 import { addCall, takeOldestCall } from "./call";
 import { Connection } from "./connection";
+import { Count } from "./count";
+import { count } from "./listener";
 import { random32 } from "./random";
 import { readTime_us } from "./read";
 import { addName, addText, beginText, replyError, replyHeartbeat, replyNotFound } from "./reply";
-import { countCall, STATUS_ONE_WAY, seriesOfMessage, takesSample } from "./series";
+import { countCall, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOfMessage, takesSample } from "./series";
+import { traceCall, traceMessage, traceReason, tracing } from "./trace";
 import { tunnelTo, useTunnel } from "./tunnels";
 
 /**
@@ -30,6 +33,8 @@ export function accept(connection: Connection, table: Table): bool {
       return true;
     default:
       // Notices are for the filter, which has no use for them; an answer could only be to a call that no upstream made.
+      count(connection.listener, message.kind == Kind.ANSWER ? Count.DROPPED_CLIENT_ANSWER : Count.DROPPED_NOTICE);
+      if (tracing) traceMessage(connection.traceId, "dropped");
       return true;
   }
 }
@@ -39,7 +44,9 @@ function routeCall(connection: Connection, table: Table): bool {
   const host = found.virtualHost;
   const oneWay = message.kind == Kind.ONE_WAY;
   if (!route || !host) {
-    if (!oneWay) replyNotFound(connection, host ? host.name : null);
+    if (tracing) traceCall(connection.traceId, null, null, null);
+    if (oneWay) countDropped(connection, ReplyCode.NOT_FOUND);
+    else replyNotFound(connection, host ? host.name : null);
     return true;
   }
   if (connection.sendWindow <= 0) return false;
@@ -47,21 +54,25 @@ function routeCall(connection: Connection, table: Table): bool {
   let tunnel: Tunnel | null = null;
   if (!refusesCalls(connection)) tunnel = tunnelTo(connection, cluster);
   if (!tunnel) {
-    if (!oneWay) refuseOverload(connection, cluster.name);
+    if (tracing) traceCall(connection.traceId, route, cluster.name, null);
+    if (oneWay) countDropped(connection, ReplyCode.OVERLOADED);
+    else refuseOverload(connection, cluster.name);
     return true;
   }
   if (tunnel.sendWindow <= 0) return false;
   useTunnel(connection, tunnel);
   connection.messageTunnel = tunnel;
+  if (tracing) traceCall(connection.traceId, route, cluster.name, tunnel);
   const series = seriesOfMessage(connection.listener, host.name, cluster.name);
   if (oneWay) {
     countCall(series, STATUS_ONE_WAY);
+    if (tunnel.state == TunnelState.OPENING) tunnel.oneWayCalls++;
     return true;
   }
   if (connection.callCount == MAX_CALLS_PER_CONNECTION) forgetOldest(connection, tunnel);
   if (connection.callCount == MAX_CALLS_PER_CONNECTION) return true;
   connection.callCount++;
-  addCall(tunnel, message.id, series, message.dialect, takesSample(series) ? readTime_us() : 0);
+  addCall(tunnel, message.id, series, message.dialect, takesSample(series) || tracing ? readTime_us() : 0);
   return true;
 }
 
@@ -72,7 +83,17 @@ function refusesCalls(connection: Connection): bool {
 
 /** A caller that asks without end and is not answered shall not fill the memory: its oldest call is no longer measured. */
 function forgetOldest(connection: Connection, tunnel: Tunnel): void {
-  if (takeOldestCall(tunnel)) connection.callCount--;
+  // Where it has none on this tunnel, the new call itself is not.
+  count(connection.listener, Count.UNANSWERED_FORGOTTEN);
+  const oldest = takeOldestCall(tunnel);
+  if (!oldest) return;
+  countCall(oldest.series, STATUS_UNANSWERED);
+  connection.callCount--;
+}
+
+/** A one-way call that goes nowhere: nobody waits for a reply that would say why. */
+function countDropped(connection: Connection, code: ReplyCode): void {
+  count(connection.listener, Count.ONE_WAY_DROPPED + code);
 }
 
 function refuseOverload(connection: Connection, cluster: Name): void {
@@ -87,6 +108,8 @@ function refuseOverload(connection: Connection, cluster: Name): void {
 /** The frame is sound, what is in it is not: the caller is told, and the message is dropped. */
 export function refuseBad(connection: Connection): void {
   connection.messageTunnel = null;
+  if (tracing) traceReason(connection.traceId, "bad_message", reasonText(message.reason));
+  if (message.kind == Kind.ONE_WAY) countDropped(connection, ReplyCode.BAD_REQUEST);
   if (message.kind != Kind.CALL) return;
   beginText();
   addText("meltemi: the call cannot be read: ");

@@ -2,9 +2,12 @@ import { Tunnel, TunnelState } from "../http2/tunnel";
 import { ABANDON_TIMEOUT_MS } from "../memory/limits";
 import { since_ms } from "./age";
 import { Connection, closeSoon, isQuiet, wakeConnection } from "./connection";
+import { Count } from "./count";
 import { isDrained, startDraining } from "./drain";
 import { CloseReason } from "./label";
+import { count } from "./listener";
 import { probeDrain } from "./probe";
+import { traceTunnel, tracing } from "./trace";
 import { abandonIfIdle } from "./tunnels";
 
 /**
@@ -32,6 +35,8 @@ function sweepTunnels(connection: Connection, idleTimeout_ms: u32): void {
   let tunnel = connection.tunnels;
   while (tunnel) {
     if (isForgotten(tunnel)) {
+      count(connection.listener, Count.TUNNEL_ABANDONED);
+      if (tracing) traceTunnel(connection.traceId, "tunnel_reset", tunnel);
       tunnel.resetOwed = true;
       connection.tunnelsOwe = true;
       wakeConnection(connection);
@@ -44,5 +49,10 @@ function sweepTunnels(connection: Connection, idleTimeout_ms: u32): void {
 
 /** Its upstream was told that we have finished, and does not finish itself. */
 function isForgotten(tunnel: Tunnel): bool {
-  return tunnel.state == TunnelState.ABANDONED && !tunnel.endOwed && since_ms(tunnel.usedAt_ms) >= ABANDON_TIMEOUT_MS;
+  return (
+    tunnel.state == TunnelState.ABANDONED &&
+    !tunnel.endOwed &&
+    !tunnel.resetOwed &&
+    since_ms(tunnel.usedAt_ms) >= ABANDON_TIMEOUT_MS
+  );
 }

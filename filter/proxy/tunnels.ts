@@ -5,7 +5,10 @@ import { Name } from "../memory/name";
 import { Cluster } from "../route/table";
 import { since_ms, tick_ms } from "./age";
 import { Connection } from "./connection";
+import { Count } from "./count";
+import { count } from "./listener";
 import { random32 } from "./random";
+import { traceTunnel, tracing } from "./trace";
 
 /**
  * Which tunnel a call takes: among those of its cluster the one with the fewest calls in flight, the one that was not used for longest
@@ -19,16 +22,16 @@ let fresh: Tunnel | null = null;
 let expired: Tunnel | null = null;
 let opening: Tunnel | null = null;
 /** Tunnels of the cluster that take calls, but for expired ones. */
-let count: u32 = 0;
+let candidates: u32 = 0;
 
 /** The tunnel of this connection for a call to `cluster`, opened if need be; null if none may be opened. */
 export function tunnelTo(connection: Connection, cluster: Cluster): Tunnel | null {
   survey(connection, cluster);
   const established = fresh || expired;
-  if (count == 0 || wantsMore(cluster)) {
+  if (candidates == 0 || wantsMore(cluster)) {
     const spare = established != null || opening != null;
     if (!spare || maySpare(connection)) {
-      const opened = openTunnel(connection, cluster.name);
+      const opened = openTunnel(connection, cluster.name, false);
       if (opened) {
         opened.openedAt_ms = tick_ms - (random32() % ((cluster.maxTunnelAge_ms >> 3) + 1));
         opening = opened;
@@ -51,7 +54,7 @@ function survey(connection: Connection, cluster: Cluster): void {
   fresh = null;
   expired = null;
   opening = null;
-  count = 0;
+  candidates = 0;
   let tunnel = connection.tunnels;
   while (tunnel) {
     if (tunnel.cluster == cluster.name && takesCalls(tunnel)) sort(tunnel, cluster);
@@ -66,7 +69,7 @@ function sort(tunnel: Tunnel, cluster: Cluster): void {
     expired = better(expired, tunnel);
     return;
   }
-  count++;
+  candidates++;
 }
 
 export function takesCalls(tunnel: Tunnel): bool {
@@ -95,9 +98,9 @@ function better(best: Tunnel | null, other: Tunnel): Tunnel {
  */
 function wantsMore(cluster: Cluster): bool {
   if (opening) return false;
-  if (count < cluster.minTunnels) return true;
+  if (candidates < cluster.minTunnels) return true;
   const least = fresh;
-  return least != null && least.callCount >= cluster.callsPerTunnel && count < cluster.maxTunnels;
+  return least != null && least.callCount >= cluster.callsPerTunnel && candidates < cluster.maxTunnels;
 }
 
 /** Whether a tunnel may be opened that no call needs: not on a connection that is to end, nor at once after one was refused. */
@@ -110,14 +113,19 @@ function retireExpired(connection: Connection, cluster: Cluster): void {
   let tunnel = connection.tunnels;
   while (tunnel) {
     const open = tunnel.cluster == cluster.name && tunnel.state == TunnelState.OPEN;
-    if (open && takesCalls(tunnel) && isExpired(tunnel, cluster)) retire(connection, tunnel);
+    if (open && takesCalls(tunnel) && isExpired(tunnel, cluster)) {
+      const old = since_ms(tunnel.openedAt_ms) >= cluster.maxTunnelAge_ms;
+      retire(connection, tunnel, old ? Count.RETIRED_AGE : Count.RETIRED_CALLS);
+    }
     tunnel = tunnel.next;
   }
 }
 
 /** The tunnel takes no new calls, and is given up when it has nothing under way. */
-export function retire(connection: Connection, tunnel: Tunnel): void {
+export function retire(connection: Connection, tunnel: Tunnel, reason: Count): void {
   if (tunnel.retiring) return;
+  count(connection.listener, reason);
+  if (tracing) traceTunnel(connection.traceId, "tunnel_retired", tunnel);
   tunnel.retiring = true;
   connection.retiringTunnels++;
   abandonIfIdle(connection, tunnel);
@@ -132,7 +140,7 @@ export function abandonRetired(connection: Connection): void {
 }
 
 /** A new tunnel to `cluster`, its CONNECT to be written; null if HCM or MAX_TUNNELS allow no more. */
-export function openTunnel(connection: Connection, cluster: Name): Tunnel | null {
+export function openTunnel(connection: Connection, cluster: Name, probe: bool): Tunnel | null {
   if (connection.nextStream > connection.lastStream) return null;
   // One that is given up is HCM's stream until HCM has ended it too.
   if (connection.tunnelCount >= min<u32>(MAX_TUNNELS, connection.peerMaxStreams)) abandonAnyIdle(connection);
@@ -140,8 +148,11 @@ export function openTunnel(connection: Connection, cluster: Name): Tunnel | null
   const opened = newTunnel(connection.nextStream, cluster, connection.peerInitialWindow);
   opened.openedAt_ms = tick_ms;
   opened.usedAt_ms = tick_ms;
+  opened.probe = probe;
   connection.nextStream += 2;
   addTunnel(connection, opened);
+  count(connection.listener, probe ? Count.DRAIN_PROBES : Count.TUNNELS);
+  if (tracing) traceTunnel(connection.traceId, "tunnel_opening", opened);
   return opened;
 }
 
@@ -166,6 +177,7 @@ function abandonAnyIdle(connection: Connection): void {
  */
 export function abandonIfIdle(connection: Connection, tunnel: Tunnel): bool {
   if (tunnel.state != TunnelState.OPEN || !isIdle(connection, tunnel)) return false;
+  if (tracing) traceTunnel(connection.traceId, "tunnel_given_up", tunnel);
   tunnel.state = TunnelState.ABANDONED;
   tunnel.endOwed = true;
   tunnel.usedAt_ms = tick_ms;

@@ -5,7 +5,10 @@ import { dropUnsent, roomForUnsent, Tunnel, TunnelState } from "../http2/tunnel"
 import { INITIAL_MAX_FRAME_BYTES, MAX_REFUSALS, MAX_UNSENT_BYTES } from "../memory/limits";
 import { moveCalls } from "./call";
 import { Connection, wakeConnection } from "./connection";
+import { Count } from "./count";
+import { countMore } from "./listener";
 import { read } from "./read";
+import { addNumber, addTunnel, beginLine, endLine, tracing } from "./trace";
 import { isMidMessage, openTunnel, takesCalls } from "./tunnels";
 
 /**
@@ -29,7 +32,7 @@ export function keepUnsent(tunnel: Tunnel, offset: u32, length: u32): void {
 export function resend(connection: Connection, refused: Tunnel): void {
   const bytes = refused.unsentBytes;
   if (!bytes || refused.unsentLost || refused.refusals == MAX_REFUSALS || isHopeless(refused)) return;
-  const target = establishedTunnel(connection, refused) || openTunnel(connection, refused.cluster);
+  const target = establishedTunnel(connection, refused) || openTunnel(connection, refused.cluster, false);
   if (!target || <i32>bytes > min<i32>(connection.sendWindow, target.sendWindow)) return;
   connection.sendWindow -= bytes;
   target.sendWindow -= bytes;
@@ -42,10 +45,23 @@ export function resend(connection: Connection, refused: Tunnel): void {
   refused.unsent = 0;
   refused.unsentCapacity = 0;
   refused.unsentBytes = 0;
+  noteResent(connection, refused, target);
+  refused.oneWayCalls = 0;
   moveCalls(refused, target);
   if (connection.messageTunnel == refused) connection.messageTunnel = target;
   connection.tunnelsOwe = true;
   wakeConnection(connection);
+}
+
+function noteResent(connection: Connection, refused: Tunnel, target: Tunnel): void {
+  countMore(connection.listener, Count.RESENT, refused.callCount + refused.oneWayCalls);
+  if (target.state == TunnelState.OPENING) target.oneWayCalls += refused.oneWayCalls;
+  if (!tracing) return;
+  beginLine(connection.traceId, "resent");
+  addTunnel(target);
+  addNumber(" from_stream=", refused.stream);
+  addNumber(" calls=", refused.callCount + refused.oneWayCalls);
+  endLine();
 }
 
 const NO_HEALTHY_UPSTREAM: u32 = 0x4855; // "UH"

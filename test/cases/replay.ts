@@ -92,6 +92,8 @@ export class Replay {
     const [first = "", second = ""] = words;
     if (subject === "counter") equal(`counter ${verb}`, actors.envoy.metrics.value(verb), Number(first));
     else if (subject === "log") this.expectLog(`${verb} ${step.rest}`.trim().replaceAll('"', ""));
+    else if (subject === "unlogged") this.expectNoLog(`${verb} ${step.rest}`.trim().replaceAll('"', ""));
+    else if (subject === "loglevel") actors.envoy.logging.level = verb as "info" | "debug";
     else if (subject === "tick") this.passTime(Number(verb || 1000));
     else if (verb === "connects") actors.connectClient(subject, first || "dubbo");
     else if (verb === "<") this.expectMessage(subject, words);
@@ -147,6 +149,11 @@ export class Replay {
     const { log } = this.actors.envoy;
     const found = log.some((line) => line.includes(text));
     holds(found, `not in the log:\n${log.join("\n")}`);
+  }
+
+  private expectNoLog(text: string): void {
+    const found = this.actors.envoy.log.filter((line) => line.includes(text));
+    holds(found.length === 0, `in the log:\n${found.join("\n")}`);
   }
 
   private expectMessage(name: string, words: string[]): void {

@@ -22,7 +22,9 @@ import { splitWords } from "./message-text.js";
  *     CLUSTER stuck MIN                                             the filter's window holds back at least so much of its answers
  *     client held MIN [MAX]                                         so many bytes stay in the client's read buffer
  *     client goaway [final]     client ping                         HCM sends that on the client's connection
- *     counter NAME N     log "…"     tick [MS]                      time passes, a second if not said
+ *     counter NAME N                                                of a counter or a gauge
+ *     log "…"     unlogged "…"     loglevel info|debug              a line of the log has it; none has it; what Envoy is to log from now on
+ *     tick [MS]                                                     time passes, a second if not said
  */
 export interface Step {
   subject: string;

@@ -23,6 +23,7 @@ export class EmulatedEnvoy implements Process {
   readonly data: SharedData;
   readonly metrics: Metrics;
   readonly log: string[];
+  readonly logging: Process["logging"];
   readonly vm: Vm;
   /** Of the connections that are made from now on; Envoy's default. */
   readBufferLimit_bytes = 1 << 20;
@@ -40,6 +41,7 @@ export class EmulatedEnvoy implements Process {
     this.data = process.data;
     this.metrics = process.metrics;
     this.log = process.log;
+    this.logging = process.logging;
     this.vm = new Vm(module, this);
   }
 
@@ -85,5 +87,6 @@ function newProcess(): Process {
     data: new SharedData(),
     metrics: new Metrics(),
     log: [],
+    logging: { level: "info" },
   };
 }

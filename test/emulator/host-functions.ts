@@ -30,7 +30,7 @@ function logAndTime(vm: Vm): Record<string, HostFunction> {
       return Status.OK;
     },
     proxy_get_log_level(cell: number): number {
-      memory.setWord(cell, LOG_LEVELS.indexOf("info"));
+      memory.setWord(cell, LOG_LEVELS.indexOf(process.logging.level));
       return Status.OK;
     },
     proxy_get_current_time_nanoseconds(cell: number): number {

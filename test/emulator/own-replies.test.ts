@@ -35,6 +35,7 @@ describe("a client that gets nothing but the filter's own replies", () => {
     connection.receive(read);
     envoy.run();
     expect(connection.closedBy).toBe("filter");
+    envoy.vm.tick();
     expect(envoy.metrics.value(CLOSED)).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-import type { FilterExports } from "./abi.js";
+import type { FilterExports, LOG_LEVELS } from "./abi.js";
 import type { Connection } from "./connection.js";
 import { type Context, RootContext, type StreamContext } from "./contexts.js";
 import type { EventLoop } from "./event-loop.js";
@@ -16,6 +16,8 @@ export interface Process {
   readonly metrics: Metrics;
   /** Lines of the filter's log, each with its level in front. */
   readonly log: string[];
+  /** What the admin interface has set for them. */
+  readonly logging: { level: (typeof LOG_LEVELS)[number] };
 }
 
 /** One worker's VM with the filter in it, called as Envoy calls it (source/extensions/common/wasm/context.cc). */

@@ -5,7 +5,19 @@ import { connectionFilter, observedFilter } from "../../adapter/xds/tcp-proxy.js
 
 const FILTER = fileURLToPath(new URL("../../dist/meltemi.wasm", import.meta.url));
 const WASM = "type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm";
-const LABELS = ["listener", "service", "method", "cluster", "status", "code", "reason", "result"];
+const LABELS = [
+  "listener",
+  "service",
+  "method",
+  "cluster",
+  "status",
+  "code",
+  "reason",
+  "result",
+  "host",
+  "state",
+  "kind",
+];
 
 export interface TestListener {
   name: string;

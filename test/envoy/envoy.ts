@@ -64,6 +64,12 @@ export class TestEnvoy {
     return response.text();
   }
 
+  /** What changes something at the admin interface. */
+  async post(path: string): Promise<void> {
+    const { ok, status } = await fetch(`http://${this.admin}${path}`, { method: "POST" });
+    if (!ok) throw new Error(`POST ${path}: ${status}`);
+  }
+
   async stats(): Promise<Map<string, number>> {
     const { stats } = JSON.parse(await this.get("/stats?format=json")) as {
       stats: Array<{ name?: string; value?: number }>;

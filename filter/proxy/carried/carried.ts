@@ -4,10 +4,12 @@ import { freeTunnel, newTunnel, Tunnel } from "../../http2/tunnel";
 import { dropBlock, enlargeBlock } from "../../memory/kept";
 import { since_ms, tick_ms } from "../age";
 import { takeOldestCall } from "../call";
-import { CloseReason } from "../label";
-import { closeListener, countClosed, Listener } from "../listener";
+import { Count } from "../count";
+import { CloseReason, closedBy, closeReasonLabel } from "../label";
+import { closeListener, countClosed, countMore, Listener } from "../listener";
 import { Mode } from "../mode";
 import { countCall, STATUS_UNANSWERED } from "../series";
+import { traceReason, tracing } from "../trace";
 
 /**
  * One client connection that tcp_proxy carries as a whole: the modes `connection` and `observe`. Its bytes are Envoy's; the
@@ -16,6 +18,8 @@ import { countCall, STATUS_UNANSWERED } from "../series";
 @unmanaged
 export class Carried {
   id: u32;
+  /** What Envoy calls it in its own log; 0 as long as nothing of it was traced. */
+  traceId: u64;
   listener: Listener;
   openedAt_ms: u32;
   /** Why it is being closed; NONE while it is not. */
@@ -56,9 +60,27 @@ export function newCarried(id: u32, listener: Listener): Carried {
   return carried;
 }
 
+/** Calls in flight: only in mode `observe` they are known. */
+export function callsOf(carried: Carried): u32 {
+  const upstream = carried.upstream;
+  return upstream ? upstream.callCount : 0;
+}
+
+/** The connection has ended: by the client (`byClient`), by the filter, whose reason is known, or by tcp_proxy. */
+export function noteCarriedClosed(carried: Carried, byClient: bool): void {
+  if (carried.closing == CloseReason.NONE) {
+    carried.closing = closedBy(byClient, callsOf(carried) != 0);
+    countClosed(carried.listener, carried.closing);
+  }
+  if (tracing) traceReason(carried.traceId, "closed", closeReasonLabel(carried.closing));
+}
+
 export function freeCarried(carried: Carried): void {
   const upstream = carried.upstream;
   if (upstream) {
+    const clientLeft = carried.closing == CloseReason.CLIENT_LEFT_BUSY;
+    const unanswered = clientLeft ? Count.UNANSWERED_CLIENT_LEFT : Count.UNANSWERED_CLOSED;
+    countMore(carried.listener, unanswered, upstream.callCount);
     for (let call = takeOldestCall(upstream); call; call = takeOldestCall(upstream)) {
       countCall(call.series, STATUS_UNANSWERED);
     }
@@ -92,6 +114,7 @@ export function dropKept(carried: Carried): void {
 export function closeCarried(carried: Carried, reason: i32): void {
   carried.closing = reason;
   countClosed(carried.listener, reason);
+  if (tracing) traceReason(carried.traceId, "close", closeReasonLabel(reason));
   closeDownstream();
 }
 
@@ -99,6 +122,7 @@ export function closeCarried(carried: Carried, reason: i32): void {
 export function doom(carried: Carried, reason: i32): void {
   carried.closing = reason;
   countClosed(carried.listener, reason);
+  if (tracing) traceReason(carried.traceId, "close", closeReasonLabel(reason));
   carried.nextDoomed = firstDoomed;
   firstDoomed = carried;
   wake();

@@ -10,6 +10,7 @@ import { decodeNext } from "../decode";
 import { CloseReason } from "../label";
 import { random32 } from "../random";
 import { beginRead, read } from "../read";
+import { traceCall, tracing } from "../trace";
 import { Carried, closeCarried, dropKept, reserveKept } from "./carried";
 import { countRouted } from "./routed";
 
@@ -84,6 +85,7 @@ function routeConnection(carried: Carried, table: Table): bool {
     return false;
   }
   carried.chosen = true;
+  if (tracing) traceCall(carried.traceId, route, cluster, null);
   countRouted(carried.listener, host.name, cluster);
   return true;
 }

@@ -6,8 +6,11 @@ import { Buffer, fetch } from "../../host/buffer";
 import { headOf, Tunnel } from "../../http2/tunnel";
 import { FIRST_FETCH_BYTES, MAX_RESPONSE_HEAD_BYTES } from "../../memory/limits";
 import { takeCall } from "../call";
+import { Count } from "../count";
 import { beginWrite, recordAnswer } from "../end";
 import { CloseReason } from "../label";
+import { count } from "../listener";
+import { traceAnswer, tracing } from "../trace";
 import { Carried, doom } from "./carried";
 
 /** Mode `observe`: takes note of the answers in the `size` bytes that tcp_proxy writes to the client, all of which go on. */
@@ -64,7 +67,11 @@ function readHead(carried: Carried, upstream: Tunnel, p: usize, n: u32): u32 {
   upstream.messageRest = message.total - kept;
   if (message.kind == Kind.ANSWER) {
     const call = takeCall(upstream, message.id);
-    if (call) recordAnswer(call, message.status);
+    if (!call) count(carried.listener, Count.UNMATCHED_ANSWERS);
+    else {
+      const duration_us = recordAnswer(call, message.status);
+      if (tracing) traceAnswer(carried.traceId, upstream, message.status, duration_us);
+    }
   }
   return 0;
 }

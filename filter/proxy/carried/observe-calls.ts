@@ -11,6 +11,7 @@ import { addCall, takeOldestCall } from "../call";
 import { CloseReason } from "../label";
 import { beginRead, fetchTo, read, readTime_us } from "../read";
 import { countCall, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOf, seriesOfMessage, takesSample } from "../series";
+import { traceCall, tracing } from "../trace";
 import { Carried, closeCarried, dropKept, reserveKept } from "./carried";
 
 /** Nothing is asked of a call but what it is called: all builtins are -1. */
@@ -112,6 +113,7 @@ function keep(carried: Carried, at: u32, bytes: u32): bool {
 /** The call in `message` is on its way. */
 function note(carried: Carried, table: Table, readable: bool): void {
   const upstream = carried.upstream!;
+  if (tracing && readable) traceCall(carried.traceId, null, upstream.cluster, null);
   const host = readable ? virtualHostOf(table, message.service, message.serviceBytes) : null;
   const series = host
     ? seriesOfMessage(carried.listener, host.name, upstream.cluster)

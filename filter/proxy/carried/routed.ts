@@ -1,6 +1,7 @@
-import { addToMetric } from "../../host/metric";
+import { addToMetric, defineMetric, MetricType } from "../../host/metric";
 import { Name, release, retain } from "../../memory/name";
-import { defineRouted, Listener } from "../listener";
+import { writeName, writeNameLabel } from "../label";
+import { Listener } from "../listener";
 
 /**
  * `meltemi_connections_routed_total`, for clients that open a connection for each call: the metrics that were counted last are
@@ -14,6 +15,7 @@ class Slot {
   metric: u32;
 }
 
+const nameText: usize = memory.data(1024);
 const SLOTS: u32 = 256;
 const slots: usize = memory.data(256 * 16);
 
@@ -25,9 +27,15 @@ export function countRouted(listener: Listener, service: Name, cluster: Name): v
     slot.listener = retain(listener.name);
     slot.service = retain(service);
     slot.cluster = retain(cluster);
-    slot.metric = defineRouted(listener, service, cluster);
+    slot.metric = define(listener, service, cluster);
   }
   addToMetric(slot.metric, 1);
+}
+
+function define(listener: Listener, service: Name, cluster: Name): u32 {
+  let out = writeName(nameText, "meltemi_connections_routed_total", listener.name);
+  out = writeNameLabel(writeNameLabel(out, ";service=", service), ";cluster=", cluster);
+  return defineMetric(MetricType.COUNTER, nameText, <u32>(out - nameText));
 }
 
 function forget(slot: Slot): void {

@@ -1,0 +1,192 @@
+import { addToMetric, defineMetric, MetricType } from "../host/metric";
+import { writeAscii } from "../memory/ascii";
+import { Name } from "../memory/name";
+import { closeReasonLabel, replyCodeLabel, writeName } from "./label";
+
+/**
+ * What is counted for a listener besides its calls (`series.ts`): a number in memory for each, of which the host hears once a second.
+ * The first are numbered on by the reason that is their label.
+ */
+export enum Count {
+  /** Connections that ended, by CloseReason. */
+  CLOSED = 0,
+  /** Error replies of the filter's own, by ReplyCode. */
+  REPLIED = 96,
+  /** One-way calls that went nowhere, by the ReplyCode that a caller would have got. */
+  ONE_WAY_DROPPED = 100,
+
+  CONFIG_ACCEPTED = 104,
+  CONFIG_REJECTED,
+  CONNECTIONS,
+
+  /** Calls that were sent on and have no answer: their client has left, … */
+  UNANSWERED_CLIENT_LEFT,
+  /** … their connection was closed by somebody else, … */
+  UNANSWERED_CLOSED,
+  /** … or there were more than MAX_CALLS_PER_CONNECTION. */
+  UNANSWERED_FORGOTTEN,
+  RESENT,
+  UNMATCHED_ANSWERS,
+
+  /** Messages that went nowhere: notices of the client, … */
+  DROPPED_NOTICE,
+  /** … answers of the client, … */
+  DROPPED_CLIENT_ANSWER,
+  /** … calls whose tunnel ended while they were being sent, … */
+  DROPPED_REST_OF_CALL,
+  /** … notices of an upstream, … */
+  DROPPED_UPSTREAM_NOTICE,
+  /** … and answers that an upstream began and did not end, before the client had anything of them. */
+  DROPPED_CUT_ANSWER,
+
+  TUNNELS,
+  /** Tunnels that ended: HCM reached no upstream, … */
+  TUNNEL_REFUSED,
+  /** … or took no more streams; … */
+  TUNNEL_GOAWAY,
+  /** … the filter gave them up, because they were idle … */
+  TUNNEL_IDLE,
+  /** … or their time was over, … */
+  TUNNEL_RETIRED,
+  /** … and the upstream did not end them within ABANDON_TIMEOUT_MS; … */
+  TUNNEL_ABANDONED,
+  /** … the upstream closed or reset them, without and with calls in flight; … */
+  TUNNEL_CLOSED,
+  TUNNEL_CLOSED_BUSY,
+  TUNNEL_RESET,
+  TUNNEL_RESET_BUSY,
+  /** … or the client's connection ended. */
+  TUNNEL_CONNECTION_ENDED,
+
+  RETIRED_AGE,
+  RETIRED_CALLS,
+  RETIRED_READ_ONLY,
+  DRAIN_PROBES,
+  END,
+}
+
+const ENTRY_BYTES: usize = 8;
+const COUNTS_BYTES: usize = <usize>Count.END * ENTRY_BYTES;
+const nameText: usize = memory.data(512);
+
+/** For each count: [ not yet told u32 | the host's id of the metric, 0 until it is needed u32 ] */
+export function newCounts(): usize {
+  const counts = heap.alloc(COUNTS_BYTES);
+  memory.fill(counts, 0, COUNTS_BYTES);
+  return counts;
+}
+
+export function addCount(counts: usize, which: i32, by: u32): void {
+  const entry = counts + <usize>which * ENTRY_BYTES;
+  store<u32>(entry, load<u32>(entry) + by);
+}
+
+/** Tells the host what was counted since the last time. */
+export function tellCounts(counts: usize, listener: Name): void {
+  let entry = counts;
+  for (let which = 0; which < Count.END; which++, entry += ENTRY_BYTES) {
+    const count = load<u32>(entry);
+    if (!count) continue;
+    store<u32>(entry, 0);
+    if (!load<u32>(entry, 4)) store<u32>(entry, define(which, listener), 4);
+    addToMetric(load<u32>(entry, 4), count);
+  }
+}
+
+/** The same name is the same metric to the host, but each time it is asked takes a little of its memory: once is enough. */
+function define(which: i32, listener: Name): u32 {
+  let end: usize;
+  if (which < Count.REPLIED) {
+    end = labelled("meltemi_connections_closed_total", listener, ";reason=", closeReasonLabel(which));
+  } else if (which < Count.ONE_WAY_DROPPED) {
+    end = labelled("meltemi_replies_total", listener, ";code=", replyCodeLabel(which - Count.REPLIED));
+  } else if (which < Count.CONFIG_ACCEPTED) {
+    const code = replyCodeLabel(which - Count.ONE_WAY_DROPPED);
+    end = labelled("meltemi_one_way_dropped_total", listener, ";code=", code);
+  } else end = writeCount(which, listener);
+  return defineMetric(MetricType.COUNTER, nameText, <u32>(end - nameText));
+}
+
+function labelled(metric: string, listener: Name, key: string, value: string): usize {
+  return writeAscii(writeAscii(writeName(nameText, metric, listener), key), value);
+}
+
+function writeCount(which: i32, listener: Name): usize {
+  switch (which) {
+    case Count.CONFIG_ACCEPTED:
+      return labelled("meltemi_config_updates_total", listener, ";result=", "accepted");
+    case Count.CONFIG_REJECTED:
+      return labelled("meltemi_config_updates_total", listener, ";result=", "rejected");
+    case Count.CONNECTIONS:
+      return writeName(nameText, "meltemi_connections_total", listener);
+    case Count.UNANSWERED_CLIENT_LEFT:
+      return unanswered(listener, "client_left");
+    case Count.UNANSWERED_CLOSED:
+      return unanswered(listener, "connection_closed");
+    case Count.UNANSWERED_FORGOTTEN:
+      return unanswered(listener, "forgotten");
+    case Count.RESENT:
+      return writeName(nameText, "meltemi_calls_resent_total", listener);
+    case Count.UNMATCHED_ANSWERS:
+      return writeName(nameText, "meltemi_answers_unmatched_total", listener);
+    case Count.DROPPED_NOTICE:
+      return dropped(listener, "client_notice");
+    case Count.DROPPED_CLIENT_ANSWER:
+      return dropped(listener, "client_answer");
+    case Count.DROPPED_REST_OF_CALL:
+      return dropped(listener, "rest_of_call");
+    case Count.DROPPED_UPSTREAM_NOTICE:
+      return dropped(listener, "upstream_notice");
+    case Count.DROPPED_CUT_ANSWER:
+      return dropped(listener, "cut_answer");
+    default:
+      return writeTunnelCount(which, listener);
+  }
+}
+
+function writeTunnelCount(which: i32, listener: Name): usize {
+  switch (which) {
+    case Count.TUNNELS:
+      return writeName(nameText, "meltemi_tunnels_total", listener);
+    case Count.TUNNEL_REFUSED:
+      return ended(listener, "refused");
+    case Count.TUNNEL_GOAWAY:
+      return ended(listener, "goaway");
+    case Count.TUNNEL_IDLE:
+      return ended(listener, "idle");
+    case Count.TUNNEL_RETIRED:
+      return ended(listener, "retired");
+    case Count.TUNNEL_ABANDONED:
+      return ended(listener, "abandoned");
+    case Count.TUNNEL_CLOSED:
+      return ended(listener, "upstream_closed");
+    case Count.TUNNEL_CLOSED_BUSY:
+      return ended(listener, "upstream_closed_busy");
+    case Count.TUNNEL_RESET:
+      return ended(listener, "upstream_reset");
+    case Count.TUNNEL_RESET_BUSY:
+      return ended(listener, "upstream_reset_busy");
+    case Count.TUNNEL_CONNECTION_ENDED:
+      return ended(listener, "connection_ended");
+    case Count.RETIRED_AGE:
+      return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "age");
+    case Count.RETIRED_CALLS:
+      return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "calls");
+    case Count.RETIRED_READ_ONLY:
+      return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "read_only");
+    default:
+      return writeName(nameText, "meltemi_drain_probes_total", listener);
+  }
+}
+
+function unanswered(listener: Name, reason: string): usize {
+  return labelled("meltemi_calls_unanswered_total", listener, ";reason=", reason);
+}
+
+function dropped(listener: Name, reason: string): usize {
+  return labelled("meltemi_messages_dropped_total", listener, ";reason=", reason);
+}
+
+function ended(listener: Name, reason: string): usize {
+  return labelled("meltemi_tunnels_ended_total", listener, ";reason=", reason);
+}
