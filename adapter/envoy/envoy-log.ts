@@ -47,7 +47,8 @@ export function forwardEnvoyLog(stream: Readable, log: Logger): { complaints(): 
   createInterface({ input: stream }).on("line", (line) => {
     if (line === "") return;
     const { level, name, message } = parseEnvoyLogLine(line);
-    log[level]({ logger: name }, message);
+    // Envoy says less than we would show, unless somebody has asked its admin interface for more: that is to be seen.
+    log[log.isLevelEnabled(level) ? level : "info"]({ logger: name }, message);
     if (level !== "warn" && level !== "error") return;
     last.push(message);
     if (last.length > 5) last.shift();
