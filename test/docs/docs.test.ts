@@ -78,10 +78,22 @@ describe("docs/reference/metrics.md", () => {
   const text = read("docs/reference/metrics.md");
 
   it("describes every metric, and none that there is not", () => {
-    const sources = ["filter/proxy/listener.ts", "filter/proxy/series.ts", "adapter/server/metrics.ts"];
+    const sources = [
+      ...["carried/routed", "count", "failure", "gauge", "series"].map((name) => `filter/proxy/${name}.ts`),
+      "adapter/server/metrics.ts",
+    ];
     const exported = matches(sources.map(read).join("\n"), /"(meltemi_[a-z_]+)"/g);
     expect(exported.length).toBeGreaterThan(0);
     expect(unique(matches(text, /^\| `(meltemi_[a-z_]+)`/gm))).toEqual(unique(exported));
+  });
+
+  it("describes every other reason, state and kind", () => {
+    const sources = read("filter/proxy/count.ts") + read("filter/proxy/gauge.ts");
+    const labels = matches(sources, /(?:unanswered|dropped|ended|tunnels|kept)\(listener, "([a-z_]+)"\)/g);
+    const reasons = matches(read("filter/proxy/failure.ts"), /asciiOf\("([a-z_]+)"\), \d+\);/g);
+    expect(labels.length).toBeGreaterThan(20);
+    expect(reasons.length).toBeGreaterThan(4);
+    expect([...labels, ...reasons].filter((label) => !text.includes(`\`${label}\``))).toEqual([]);
   });
 
   it("describes every reply code and every reason to close, and none that there is not", () => {
@@ -92,6 +104,17 @@ describe("docs/reference/metrics.md", () => {
     const sections = /^`code` of .*?(?=^## )/ms.exec(text)?.[0] ?? "";
     expect(unique(matches(sections, /^\| `([a-z0-9_]+)`/gm))).toEqual(unique([...labels, ...unframed]));
   });
+});
+
+it("docs/follow-a-connection.md describes every event, and none that there is not", () => {
+  const files = readdirSync("filter/proxy", { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  const sources = files.map((name) => read(join("filter/proxy", name))).join("\n");
+  const events = matches(sources, /(?:trace[A-Z]\w*|beginLine|introduce\w*)\([^;]*?"([a-z_]+)"/g);
+  expect(events.length).toBeGreaterThan(20);
+  const rows = matches(read("docs/follow-a-connection.md"), /^\| (`[a-z_]+`(?:, `[a-z_]+`)*) \|/gm);
+  expect(unique(rows.flatMap((row) => matches(row, /`([a-z_]+)`/g)))).toEqual(unique(events));
 });
 
 it("docs/protocols/dubbo.md describes every reason to refuse a message", () => {
