@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encodeAnswer, encodeCall } from "../support/dubbo.js";
+import { decodeMessage, encodeAnswer, encodeCall } from "../support/dubbo.js";
 import { EmulatedEnvoy } from "./envoy.js";
 import { DEFAULT_PEER } from "./peer/options.js";
 import { Http2Peer } from "./peer/peer.js";
@@ -53,6 +53,31 @@ describe("several frames of HCM in one write", () => {
     envoy.run();
     expect(Buffer.from(connection.received.view())).toEqual(Buffer.concat([first, second]));
     expect(connection.open).toBe(true);
+  });
+
+  it("go on behind one that ends a tunnel whose answer is held back in part", () => {
+    const { envoy, connection, peer } = start();
+    const [v1, v2] = [peer.tunnel("v1"), peer.tunnel("v2")];
+    peer.sendBytes(v1, first.subarray(0, 20));
+    envoy.run();
+    peer.sendTogether([[v2, second.subarray(0, 25)], [v2], [v1, first.subarray(20)]]);
+    envoy.run();
+    expect(connection.open).toBe(true);
+    expect(Buffer.from(connection.received.take(first.length))).toEqual(first);
+    // Of the answer that was cut the client has seen nothing, so its call gets an error.
+    const error = decodeMessage(connection.received.view());
+    expect([error?.id, error?.status]).toEqual([2n, 80]);
+    expect(connection.received.length).toBe(error?.bytes.length);
+  });
+
+  it("go nowhere behind one that ends the tunnel whose answer the client has in part", () => {
+    const { envoy, connection, peer } = start();
+    const [v1, v2] = [peer.tunnel("v1"), peer.tunnel("v2")];
+    peer.sendTogether([[v1, first.subarray(0, 20)], [v1], [v2, second]]);
+    envoy.run();
+    expect(connection.closedBy).toBe("filter");
+    expect(Buffer.from(connection.received.view())).toEqual(first.subarray(0, 20));
+    expect(envoy.metrics.value("meltemi_connections_closed_total;listener=dubbo;reason=answer_cut")).toBe(1);
   });
 
   it("are not read behind one that closes the connection", () => {

@@ -82,11 +82,14 @@ export class Http2Peer implements NextFilter {
     });
   }
 
-  /** Several upstreams send at one moment. */
-  sendTogether(pieces: ReadonlyArray<readonly [tunnel: Tunnel, bytes: Uint8Array]>): void {
+  /** Several upstreams send at one moment, in this order; where there are no bytes, the upstream's connection breaks. */
+  sendTogether(pieces: ReadonlyArray<readonly [tunnel: Tunnel, bytes?: Uint8Array]>): void {
     this.enter(() => {
-      for (const [tunnel, bytes] of pieces) tunnel.waiting.append(bytes);
-      this.session.pump();
+      for (const [tunnel, bytes] of pieces) {
+        if (bytes) tunnel.waiting.append(bytes);
+        this.session.pump();
+        if (!bytes) this.session.endWithReset(tunnel, ErrorCode.CONNECT_ERROR);
+      }
     });
   }
 
