@@ -1,7 +1,9 @@
 import { Random } from "../support/random.js";
 import { CallGenerator } from "./generate-calls.js";
+import { makeCarried } from "./generate-carried.js";
 import { makeFrames } from "./generate-frames.js";
 import { CallRun, type Outcome } from "./run-calls.js";
+import { CarriedRun } from "./run-carried.js";
 import { FrameRun } from "./run-frames.js";
 import type { CallScript, Script } from "./script.js";
 import type { World } from "./world.js";
@@ -12,12 +14,15 @@ const COMPARED = 2;
 /** The case that `index` is among all that a seed gives. */
 export function makeCase(seed: number, index: number): Script {
   const random = new Random(Math.imul(seed ^ 0x5bd1_e995, 0x9e37_79b1) + Math.imul(index, 0x85eb_ca6b));
-  return random.oneIn(5) ? makeFrames(random) : new CallGenerator(random).make();
+  const kind = random.below(20);
+  if (kind < 4) return makeFrames(random);
+  return kind < 7 ? makeCarried(random) : new CallGenerator(random).make();
 }
 
 /** Runs a case, and throws if the filter does what it must not. */
 export function runCase(world: World, script: Script, compare: boolean): void {
   if (script.kind === "frames") new FrameRun(world, script).run();
+  else if (script.kind === "carried") new CarriedRun(world, script).run();
   else runCalls(world, script, compare);
 }
 

@@ -3,7 +3,7 @@ import type { Random } from "../support/random.js";
 import { makeCut } from "./cut.js";
 import { goodRequest, goodResponse, mutant, noise, notice } from "./messages.js";
 import type { Action, CallScript } from "./script.js";
-import { CLUSTERS, TABLE_NAMES } from "./tables.js";
+import { CALL_TABLES, CLUSTERS } from "./tables.js";
 
 /** How often something out of the ordinary is done, once in so many times; 0 for never. */
 interface Temper {
@@ -41,7 +41,7 @@ export class CallGenerator {
     const flow = this.sometimes(temper.flow);
     const script: CallScript = {
       kind: "calls",
-      table: random.pick(TABLE_NAMES),
+      table: random.pick(CALL_TABLES),
       clients: this.pending.length,
       peer: {
         streamWindow: flow ? random.pick([100, 2000, 30_000]) : 1 << 20,

@@ -4,7 +4,7 @@ import type { Random } from "../support/random.js";
 import { makeCut } from "./cut.js";
 import { goodRequest, goodResponse, mutant, noise } from "./messages.js";
 import type { FrameAction, FrameScript } from "./script.js";
-import { TABLE_NAMES } from "./tables.js";
+import { CALL_TABLES } from "./tables.js";
 
 const LENGTHS = [0, 1, 4, 5, 6, 8, 9, 16_384, 16_385, 0xff_ffff];
 const VALUES = [0, 1, 100, 16_383, 16_384, 65_535, 1 << 24, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
@@ -27,7 +27,7 @@ export function makeFrames(random: Random): FrameScript {
     if (random.oneIn(6)) act("send", goodRequest(random, BigInt(10 + i)));
     else act("write", Buffer.concat(Array.from({ length: 1 + random.below(3) }, () => frames(random))));
   }
-  return { kind: "frames", table: random.pick(TABLE_NAMES), actions };
+  return { kind: "frames", table: random.pick(CALL_TABLES), actions };
 }
 
 function beginning(random: Random): Buffer {

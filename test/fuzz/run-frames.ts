@@ -5,7 +5,7 @@ import { inPieces } from "./cut.js";
 import type { FrameScript } from "./script.js";
 import { isHeartbeatAnswer, MessageStream } from "./stream.js";
 import { maxMessageBytes } from "./tables.js";
-import type { World } from "./world.js";
+import { total, type World } from "./world.js";
 
 const ANY_LENGTH = 2 ** 31 + 16;
 
@@ -94,10 +94,4 @@ export class FrameRun {
       }
     }
   }
-}
-
-function total(counts: Map<string, number>): number {
-  let sum = 0;
-  for (const count of counts.values()) sum += count;
-  return sum;
 }

@@ -1,6 +1,6 @@
 import type { Connect } from "../emulator/peer/tunnel.js";
 import type { Grant } from "../emulator/peer/windows.js";
-import type { TableName } from "./tables.js";
+import type { CARRIED_TABLES, TableName } from "./tables.js";
 
 /** How bytes are cut: pieces of these sizes, then the rest; and whether the event loop turns between them. */
 export interface Cut {
@@ -66,7 +66,14 @@ export interface FrameScript {
 
 export type FrameAction = { do: "send" | "write"; bytes: Buffer; cut: Cut };
 
-export type Script = CallScript | FrameScript;
+/** A case with one client, of a connection that tcp_proxy carries: both sides say anything. */
+export interface CarriedScript {
+  kind: "carried";
+  table: (typeof CARRIED_TABLES)[number];
+  actions: FrameAction[];
+}
+
+export type Script = CallScript | FrameScript | CarriedScript;
 
 /** Bytes as hexadecimal digits. */
 export function printScript(script: Script): string {

@@ -73,7 +73,7 @@ function dropBytes(bytes: () => Buffer, replace: (bytes: Buffer) => boolean): vo
 }
 
 function simplerSettings(script: Script): Script[] {
-  if (script.kind === "frames") return [];
+  if (script.kind !== "calls") return [];
   const { peer } = script;
   return [
     { ...script, clients: 1 },

@@ -40,10 +40,23 @@ export const TABLES = {
     virtual_hosts: [{ name: "one", services: ["a.B"], routes: BY_METHOD }],
     max_message_bytes: SMALL_MESSAGE_BYTES,
   },
+  /** Mode `connection`, with a first call that may be collected. */
+  connection: { virtual_hosts: all(BY_ATTACHMENT), read_buffer_bytes: 4096 },
+  /** Mode `observe`. */
+  observe: { virtual_hosts: all([{ route: { cluster: "v1" } }]) },
 } as const;
 
 export type TableName = keyof typeof TABLES;
-export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
+/** Listeners whose connections tcp_proxy carries. */
+export const CARRIED_TABLES = ["connection", "observe"] as const;
+/** Listeners that route each call. */
+export const CALL_TABLES = ["method", "attachment", "collected", "balanced", "small"] as const;
+
+/** The plugin's root id: the protocol, and the mode of the listener. */
+export function rootIdOf(table: TableName): string {
+  return table === "connection" || table === "observe" ? `dubbo/${table}` : "dubbo";
+}
+
 export { CLUSTERS };
 
 /** Whether connections are closed for their age or for being idle. */
@@ -57,5 +70,5 @@ export function maxMessageBytes(table: TableName): number {
 
 /** Envoy's read buffer of that listener. */
 export function readBufferBytes(table: TableName): number {
-  return table === "collected" ? 4096 : 1 << 20;
+  return table === "collected" || table === "connection" ? 4096 : 1 << 20;
 }

@@ -1,5 +1,5 @@
 import { EmulatedEnvoy, filterModule } from "../emulator/envoy.js";
-import { readBufferBytes, TABLE_NAMES, TABLES, type TableName } from "./tables.js";
+import { readBufferBytes, rootIdOf, TABLES, type TableName } from "./tables.js";
 
 /** What a build for tests tells besides (test/support/filter-build.ts); the released one does not. */
 interface Told {
@@ -17,9 +17,17 @@ const REASONS = [
   "too_many_replies",
   "memory_limit",
   "not_configured",
+  "no_route",
+  "no_call",
+  "cluster_not_set",
+  "malformed",
+  "too_deep",
+  "too_many_classes",
+  "attribute_too_long",
+  "unreadable_serialization",
 ];
 const NAMES = Object.fromEntries(
-  TABLE_NAMES.map((table) => [
+  Object.keys(TABLES).map((table) => [
     table,
     REASONS.map((reason) => `meltemi_connections_closed_total;listener=${table};reason=${reason}`),
   ]),
@@ -43,7 +51,7 @@ export class World {
   private configure(table: TableName): void {
     if (this.configured.has(table)) return;
     this.configured.add(table);
-    if (this.envoy.configureWorker(table, JSON.stringify(TABLES[table]))) return;
+    if (this.envoy.configureWorker(table, JSON.stringify(TABLES[table]), rootIdOf(table))) return;
     throw new Error(`table ${table} was refused: ${this.envoy.log.join("\n")}`);
   }
 
@@ -75,4 +83,11 @@ export class World {
     for (const { connection } of this.envoy.vm.contexts.values()) if (connection) count++;
     return count;
   }
+}
+
+/** Of all reasons. */
+export function total(counts: Map<string, number>): number {
+  let sum = 0;
+  for (const count of counts.values()) sum += count;
+  return sum;
 }
