@@ -9,14 +9,14 @@ export const ANY_PORT = { ip: "127.0.0.1", port: 0 };
 
 /** One Envoy for all, set up as the adapter sets one up, but that everything stands in the bootstrap. */
 export function bootstrap(listeners: readonly JsonObject[], servers: Readonly<Record<string, string>>): JsonObject {
-  const { admin, node, stats_config } = buildBootstrap({
+  const { admin, node, stats_config, layered_runtime } = buildBootstrap({
     node: { id: "bench", cluster: "bench" },
     xds: { host: ANY_PORT.ip, port: ANY_PORT.port },
     admin: ANY_PORT,
     mode: "delta",
   });
   const clusters = VERSIONS.map((version) => cluster(clusterOf(version), servers[version] ?? ""));
-  return { admin, node, stats_config, static_resources: { listeners, clusters } };
+  return { admin, node, stats_config, layered_runtime, static_resources: { listeners, clusters } };
 }
 
 /** The circuit breakers are the adapter's, for all proxies alike. */

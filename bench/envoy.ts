@@ -9,6 +9,10 @@ export interface Envoy {
   readonly version: string;
   /** `127.0.0.1:PORT` of each listener. */
   readonly addresses: ReadonlyMap<string, string>;
+  /** Bytes that its heap holds. */
+  allocatedBytes(): Promise<number>;
+  /** Sets a runtime key for what begins from now on. */
+  setRuntime(key: string, value: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -25,6 +29,14 @@ export async function startEnvoy(flag: string | undefined, bootstrap: JsonObject
       pid: envoy.pid,
       version: await serverVersion(admin),
       addresses: await listenerAddresses(admin),
+      allocatedBytes: async () => {
+        const answer = await fetch(`${admin}/memory`);
+        return Number(((await answer.json()) as { allocated: string }).allocated);
+      },
+      setRuntime: async (key, value) => {
+        const { ok, status } = await fetch(`${admin}/runtime_modify?${key}=${value}`, { method: "POST" });
+        if (!ok) throw new Error(`Envoy does not set ${key}: ${status}`);
+      },
       stop: async () => {
         await envoy.stop();
       },

@@ -24,8 +24,12 @@ function dubboRoutes({ name, services: [service], routes }: FilterVirtualHost): 
 
 /** It wants a method in each route. An exact one is the cheapest. */
 function dubboRoute({ match, route }: FilterRoute): JsonObject {
-  const headers = match?.attributes.map(({ name, exact_match }) => ({ name, string_match: { exact: exact_match } }));
-  return { match: { method: { name: { exact: METHOD } }, headers }, route };
+  const attributes = match?.attributes ?? [];
+  const method = attributes.find(({ name }) => name === "method")?.exact_match ?? METHOD;
+  const headers = attributes
+    .filter(({ name }) => name !== "method")
+    .map(({ name, exact_match }) => ({ name, string_match: { exact: exact_match } }));
+  return { match: { method: { name: { exact: method } }, headers }, route };
 }
 
 /** Bytes to one server, unread: what no proxy of messages can go below. */

@@ -16,6 +16,8 @@ export interface LoadRun {
   readonly calls: readonly { readonly user: string; readonly server: string }[];
   readonly warm_up_ms: number;
   readonly measure_ms: number;
+  /** For which the connections are kept afterwards, without a call. */
+  readonly idle_ms?: number;
   readonly envoy_pid: number;
 }
 

@@ -10,9 +10,9 @@ import { type Measured, measureInTurns, type Subject } from "./measure.js";
 import { meltemi } from "./meltemi.js";
 import { type BenchOptions, parseOptions } from "./options.js";
 import { tableHead, tableOf } from "./report.js";
-import { CANARY_USER, ORDINARY_USER, routeTable, toOneVersion, type Version } from "./routes.js";
-
-const WARM_UP_MS = 300;
+import { routeTable, routeTableWithRegexes, toOneVersion } from "./routes.js";
+import { subject } from "./subjects.js";
+import { measureWanted, wantedListeners, wantedTable } from "./wanted.js";
 
 /** The comparison of table sizes: the same calls by a short table and by a long one. */
 const ROUTES_CASE: Case = { name: "16x16/64", connections: 16, inFlight: 16, payloadBytes: 64 };
@@ -23,8 +23,9 @@ function sizeName(size: number): string {
 }
 
 function listeners(options: BenchOptions): JsonObject[] {
-  const table = routeTable(options.routes);
   const { wasm, against } = options;
+  if (options.suite === "wanted") return wantedListeners(wasm);
+  const table = routeTable(options.routes, options.routeBy);
   const all = {
     meltemi: () => meltemi("meltemi", table, wasm),
     connection: () => meltemi("connection", { ...table, mode: "connection" }, wasm),
@@ -35,44 +36,24 @@ function listeners(options: BenchOptions): JsonObject[] {
   return [
     ...options.proxies.map((proxy) => all[proxy]()),
     ...(against === undefined ? [] : [meltemi("against", table, against)]),
-    ...(options.suite === "calls" ? [] : ROUTES_SIZES.map((size) => meltemi(sizeName(size), routeTable(size), wasm))),
+    ...(options.suite === "calls"
+      ? []
+      : ROUTES_SIZES.map((size) => meltemi(sizeName(size), routeTableWithRegexes(size), wasm))),
   ];
 }
 
 /** Each group is measured in turns and set against its first. */
 function groups(options: BenchOptions, envoy: Envoy): Subject[][] {
-  const subject = (name: string, proxy: string, listener: string, shape: Case): Subject => ({
-    case: name,
-    proxy,
-    run: {
-      address: envoy.addresses.get(listener) ?? "",
-      connections: shape.connections,
-      in_flight: shape.inFlight,
-      payload_bytes: shape.payloadBytes,
-      echo: options.echo,
-      calls: calls(options.mix, listener),
-      warm_up_ms: WARM_UP_MS,
-      measure_ms: options.seconds * 1000,
-      envoy_pid: envoy.pid,
-    },
-  });
+  const setting = { ...options, envoy };
   const against = options.against === undefined ? [] : ["against"];
   const proxies: string[] = [...options.proxies.slice(0, 1), ...against, ...options.proxies.slice(1)];
-  const byCase = options.cases.map((shape) => proxies.map((proxy) => subject(shape.name, proxy, proxy, shape)));
+  const byCase = options.cases.map((shape) =>
+    proxies.map((proxy) => subject(shape.name, proxy, proxy, shape, setting)),
+  );
   const bySize = ROUTES_SIZES.map((size) =>
-    subject(`${ROUTES_CASE.name}/${size}`, "meltemi", sizeName(size), ROUTES_CASE),
+    subject(`${ROUTES_CASE.name}/${size}`, "meltemi", sizeName(size), ROUTES_CASE, setting),
   );
   return options.suite === "calls" ? byCase : [...byCase, bySize];
-}
-
-/** Where all calls of a connection go that is not routed call by call; in mode `connection` its first is the canary's. */
-const CARRIED: Readonly<Record<string, Version>> = { tcp_proxy: "v1", observe: "v1", connection: "v2" };
-
-/** The calls that a connection makes in turn, and who must answer each. */
-function calls(mix: BenchOptions["mix"], listener: string): { user: string; server: Version }[] {
-  const all = CARRIED[listener];
-  const canary = { user: CANARY_USER, server: all ?? "v2" } as const;
-  return mix === "one" ? [canary] : [canary, { user: ORDINARY_USER, server: all ?? "v1" }];
 }
 
 function setting({ rounds, seconds, mix }: BenchOptions, envoy: Envoy): string {
@@ -87,6 +68,11 @@ async function bench(options: BenchOptions): Promise<void> {
   try {
     const envoy = await startEnvoy(options.envoy, bootstrap(listeners(options), load.servers));
     try {
+      if (options.suite === "wanted") {
+        console.log(`${setting(options, envoy)}\n`);
+        console.log(wantedTable(await measureWanted(load, envoy, options)));
+        return;
+      }
       console.log(`${setting(options, envoy)}\n\n${tableHead()}`);
       for (const group of groups(options, envoy)) {
         const figures = await measureInTurns(load, group, options.rounds);

@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { allCases, type Case, parseCases } from "./cases.js";
+import type { RouteBy } from "./routes.js";
+import type { Mix } from "./subjects.js";
 
 /** `connection` and `observe` are Meltemi in those modes, where all calls of a connection go one way. */
 export const PROXIES = ["meltemi", "connection", "observe", "dubbo_proxy", "tcp_proxy"] as const;
@@ -8,12 +10,13 @@ export type Proxy = (typeof PROXIES)[number];
 const DEFAULT_PROXIES: readonly Proxy[] = ["meltemi", "dubbo_proxy", "tcp_proxy"];
 
 export interface BenchOptions {
-  readonly suite: "all" | "calls" | "routes";
+  readonly suite: "all" | "calls" | "routes" | "wanted";
   readonly cases: readonly Case[];
   readonly proxies: readonly Proxy[];
   readonly seconds: number;
   readonly rounds: number;
-  readonly mix: "two" | "one";
+  readonly mix: Mix;
+  readonly routeBy: RouteBy;
   readonly routes: number;
   readonly echo: boolean;
   readonly envoy?: string;
@@ -30,6 +33,8 @@ Examples:
   npm run bench -- --cases 256x1/64 --mix one --proxies connection,dubbo_proxy,tcp_proxy
                                                              a cluster for a connection: the listener's mode \`connection\`
   npm run bench -- --suite routes                            10,000 routes against 10
+  npm run bench -- --suite wanted                            what is wanted, and what is measured
+  npm run bench -- --cases 16x1/1MiB --route-by method       long calls that need not be looked through
   npm run bench -- --against ../old/dist/meltemi.wasm        two builds of the filter in the same turns
 
 A case is CONNECTIONSxIN_FLIGHT/PAYLOAD: calls in flight on each connection, bytes of the argument.
@@ -38,7 +43,7 @@ The status is 1 if any answer was wrong or lost.`;
 export function parseOptions(argv: readonly string[]): BenchOptions {
   const options = new Command("bench")
     .description("Envoy's CPU time per Dubbo call: Meltemi, dubbo_proxy and tcp_proxy in one Envoy, in turns")
-    .addOption(new Option("--suite <name>", "what to run").choices(["all", "calls", "routes"]).default("all"))
+    .addOption(new Option("--suite <name>", "what to run").choices(["all", "calls", "routes", "wanted"]).default("all"))
     .option("--cases <list>", "these cases only, and not the routes", parsed(parseCases))
     .addOption(
       new Option("--proxies <list>", "these proxies only")
@@ -52,6 +57,11 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
         .choices(["two", "one"])
         .default("two"),
     )
+    .addOption(
+      new Option("--route-by <what>", "what the routes look at; by method all calls go to one cluster")
+        .choices(["attachment", "method"])
+        .default("attachment"),
+    )
     .option("--routes <n>", "routes in the table, two or more", parsed(tableSize), 2)
     .option("--echo", "answers as long as the calls", false)
     .option("--envoy <file>", "Envoy's binary (or $ENVOY_PATH, or envoy on the PATH)")
@@ -61,9 +71,10 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .addHelpText("after", EXAMPLES)
     .parse(argv as string[])
     .opts<Omit<BenchOptions, "cases"> & { cases?: readonly Case[] }>();
+  const mix = options.routeBy === "method" ? "one" : options.mix;
   return options.cases === undefined
-    ? { ...options, cases: options.suite === "routes" ? [] : allCases() }
-    : { ...options, cases: options.cases, suite: "calls" };
+    ? { ...options, mix, cases: options.suite === "routes" ? [] : allCases() }
+    : { ...options, mix, cases: options.cases, suite: "calls" };
 }
 
 /** Reports what a parser throws as commander does. */

@@ -19,12 +19,37 @@ export function clusterOf(version: Version): string {
 }
 
 /**
+ * What the routes look at: an attachment, which stands behind the argument, or the method, which stands before it. Of one method
+ * there are no calls to two versions.
+ */
+export type RouteBy = "attachment" | "method";
+
+/**
  * The table that all proxies are given, of `count` routes with the default. The canary's stands last before it: who looks at
  * one route after the other pays for all of them.
  */
-export function routeTable(count: number): OutboundListener {
-  const others = Array.from({ length: count - 2 }, (_, i) => route(`user-${i}`, "v1"));
-  const routes = [...others, route(CANARY_USER, "v2"), route(undefined, "v1")];
+export function routeTable(count: number, by: RouteBy = "attachment"): OutboundListener {
+  const others = Array.from({ length: count - 2 }, (_, i) => route(exact(by, `${by}-${i}`), "v1"));
+  const canary = by === "method" ? exact(by, METHOD) : exact(by, CANARY_USER);
+  return tableOf([...others, route(canary, "v2"), route(undefined, "v1")]);
+}
+
+/** The same with a regex in each tenth route but the last two. */
+export function routeTableWithRegexes(count: number): OutboundListener {
+  const others = Array.from({ length: count - 2 }, (_, i) =>
+    route(
+      i % 10 === 0 ? { name: "user", kind: "regex", value: `user-${i}-[a-z]+` } : exact("attachment", `user-${i}`),
+      "v1",
+    ),
+  );
+  return tableOf([...others, route(exact("attachment", CANARY_USER), "v2"), route(undefined, "v1")]);
+}
+
+function exact(by: RouteBy, value: string): Match {
+  return { name: by === "method" ? "method" : "user", kind: "exact", value };
+}
+
+function tableOf(routes: readonly Route[]): OutboundListener {
   const virtualHost = { name: `${SERVICE}:${PORT}`, services: [SERVICE], routes };
   return { protocol: "dubbo", port: PORT, mode: "call", virtualHosts: [virtualHost] };
 }
@@ -39,10 +64,16 @@ export function toOneVersion(table: OutboundListener): OutboundListener {
   return { ...table, virtualHosts };
 }
 
-function route(user: string | undefined, version: Version): Route {
+interface Match {
+  readonly name: string;
+  readonly kind: "exact" | "regex";
+  readonly value: string;
+}
+
+function route(match: Match | undefined, version: Version): Route {
   return {
-    name: user ?? "default",
-    match: user === undefined ? [] : [{ name: "user", kind: "exact", value: user, invert: false }],
+    name: match?.value ?? "default",
+    match: match === undefined ? [] : [{ ...match, invert: false }],
     destinations: [{ host: SERVICE, subset: version, port: PORT, weight: 100 }],
     origin: undefined,
   };

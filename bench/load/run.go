@@ -17,6 +17,7 @@ type run struct {
 	Rate         int    `json:"rate"`  // calls per second of all connections; 0: as many as go
 	WarmUpMs     int64  `json:"warm_up_ms"`
 	MeasureMs    int64  `json:"measure_ms"`
+	IdleMs       int64  `json:"idle_ms"` // for which the connections are kept afterwards, without a call
 	EnvoyPID     int    `json:"envoy_pid"`
 
 	kinds     []kind
@@ -125,7 +126,10 @@ func (r *run) measure(l *loop) (*result, error) {
 		P99Us:    r.latencies.quantile(0.99) / 1e3,
 		MaxUs:    r.latencies.quantile(1) / 1e3,
 	}
-	return measured, r.drain(l, clients)
+	if err := r.drain(l, clients); err != nil {
+		return nil, err
+	}
+	return measured, r.rest(l)
 }
 
 // spin lasts as long as asked, and until as many calls as are in flight have been answered: long ones on many connections take
@@ -185,6 +189,16 @@ func (r *run) drain(l *loop, clients []*client) error {
 			return err
 		}
 	}
+}
+
+// rest keeps the connections open for a while.
+func (r *run) rest(l *loop) error {
+	for end := l.nowNs + r.IdleMs*1e6; l.nowNs < end; {
+		if err := l.turn(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type clocks struct{ wallNs, envoyNs, loadNs int64 }
