@@ -13,7 +13,9 @@ export interface LoadRun {
   readonly in_flight: number;
   readonly payload_bytes: number;
   readonly echo: boolean;
-  readonly calls: readonly { readonly user: string; readonly server: string }[];
+  readonly calls: readonly { readonly user: string; readonly server: string; readonly or?: string }[];
+  /** Calls per second of all connections. Absent: as many as go. */
+  readonly rate?: number;
   readonly warm_up_ms: number;
   readonly measure_ms: number;
   /** For which the connections are kept afterwards, without a call. */
@@ -29,6 +31,7 @@ export interface LoadResult {
   readonly load_cpu_seconds: number;
   readonly p50_us: number;
   readonly p99_us: number;
+  readonly max_us: number;
 }
 
 /** The native process that makes the calls and answers them. It ends at the first answer that is wrong or lost. */

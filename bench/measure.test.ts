@@ -18,7 +18,7 @@ describe("measureInTurns", () => {
       measure: async ({ address }: LoadRun): Promise<LoadResult> => {
         turns.push(address);
         const envoy_cpu_seconds = cpu_s.shift() ?? Number.NaN;
-        return { calls: 1e6, seconds: 40, envoy_cpu_seconds, load_cpu_seconds: 4, p50_us: 5, p99_us: 6 };
+        return { calls: 1e6, seconds: 40, envoy_cpu_seconds, load_cpu_seconds: 4, p50_us: 5, p99_us: 6, max_us: 7 };
       },
     } as unknown as Load;
     const subject = (address: string) => ({ case: "c", proxy: address, run: { address } as LoadRun });
