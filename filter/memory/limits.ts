@@ -201,3 +201,9 @@ export const MAX_TRACED_VALUE_BYTES: u32 = 128;
 
 /** Time series of upstream failures in one VM; beyond it hosts, and beyond twice as many clusters, are counted as "other". */
 export const MAX_FAILURE_SERIES: u32 = 500;
+
+/**
+ * Connections that are visited in one turn of the event loop. What a visit passes on, the host does when the callback is over, and each
+ * piece of that work within the callbacks of the one before it: some two thousand of them are more than V8's stack holds.
+ */
+export const MAX_VISITS: u32 = 16;

@@ -81,6 +81,7 @@ export class Connection extends Session {
 }
 
 let firstWoken: Connection | null = null;
+let lastWoken: Connection | null = null;
 
 export function newConnection(id: u32, listener: Listener): Connection {
   const connection = changetype<Connection>(heap.alloc(offsetof<Connection>()));
@@ -133,25 +134,38 @@ function countLeft(connection: Connection): void {
 export function wakeConnection(connection: Connection): void {
   if (connection.woken) return;
   connection.woken = true;
-  connection.nextWoken = firstWoken;
-  firstWoken = connection;
+  connection.nextWoken = null;
+  if (lastWoken) lastWoken!.nextWoken = connection;
+  else firstWoken = connection;
+  lastWoken = connection;
   wake();
 }
 
-/** The connections to visit now, linked by `nextWoken`; those woken from here on are for the next visit. */
+/** The connection that was woken last of all that wait for a visit: those woken from here on are for the next turn. */
+export function newestWoken(): Connection | null {
+  return lastWoken;
+}
+
+/** Takes the one that has waited longest. */
 export function takeWoken(): Connection | null {
-  const first = firstWoken;
-  firstWoken = null;
-  return first;
+  const connection = firstWoken;
+  if (!connection) return null;
+  firstWoken = connection.nextWoken;
+  if (!firstWoken) lastWoken = null;
+  connection.woken = false;
+  return connection;
 }
 
 function forgetWoken(connection: Connection): void {
-  if (firstWoken == connection) firstWoken = connection.nextWoken;
-  else {
-    let before = firstWoken;
-    while (before && before.nextWoken != connection) before = before.nextWoken;
-    if (before) before.nextWoken = connection.nextWoken;
+  let before: Connection | null = null;
+  let woken = firstWoken;
+  while (woken && woken != connection) {
+    before = woken;
+    woken = woken.nextWoken;
   }
+  if (before) before.nextWoken = connection.nextWoken;
+  else firstWoken = connection.nextWoken;
+  if (lastWoken == connection) lastWoken = before;
 }
 
 /** Nothing is under way in either direction. */

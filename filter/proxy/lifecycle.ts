@@ -3,11 +3,11 @@ import { Region } from "../host/arena";
 import { Buffer, closeDownstream, downstreamBytes, enterConnection, fetch, fetched } from "../host/buffer";
 import { now_us } from "../host/clock";
 import { LogLevel, logBytes } from "../host/log";
-import { drainQueue, registerQueue } from "../host/queue";
+import { drainQueue, registerQueue, wake } from "../host/queue";
 import { tickEvery } from "../host/timer";
 import { writeAscii } from "../memory/ascii";
 import { getId, IdTable, newIdTable, putId, removeId } from "../memory/id-table";
-import { FLUSH_PERIOD_MS } from "../memory/limits";
+import { FLUSH_PERIOD_MS, MAX_VISITS } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { freeTable, Table } from "../route/table";
 import { moveClock } from "./age";
@@ -20,7 +20,7 @@ import {
   noteCarriedClosed,
   sweepCarried,
 } from "./carried/carried";
-import { Connection, freeConnection, newConnection, noteClosed, takeWoken } from "./connection";
+import { Connection, freeConnection, newConnection, newestWoken, noteClosed, takeWoken } from "./connection";
 import { Count } from "./count";
 import { flushFailures } from "./failure";
 import { introduce } from "./introduce";
@@ -196,16 +196,16 @@ function logRefusal(listener: Listener): void {
 /** The visits that `wakeConnection` asked for, one to each connection: what it passes on goes when this callback is over. */
 export function visitWoken(): void {
   drainQueue();
-  let connection = takeWoken();
-  while (connection) {
-    const next = connection.nextWoken;
-    connection.woken = false;
+  const last = newestWoken();
+  let visits: u32 = 0;
+  for (let connection = takeWoken(); connection; connection = takeWoken()) {
     if (enterConnection(connection.id)) {
       if (connection.closing != CloseReason.NONE) closeDownstream();
       else onWoken(connection, downstreamBytes());
     }
-    connection = next;
+    if (connection == last || ++visits == MAX_VISITS) break;
   }
+  if (newestWoken()) wake();
   closeDoomed();
 }
 

@@ -2,6 +2,7 @@ import { closeDownstream, enterConnection } from "../../host/buffer";
 import { wake } from "../../host/queue";
 import { freeTunnel, newTunnel, Tunnel } from "../../http2/tunnel";
 import { dropBlock, enlargeBlock } from "../../memory/kept";
+import { MAX_VISITS } from "../../memory/limits";
 import { since_ms, tick_ms } from "../age";
 import { takeOldestCall } from "../call";
 import { Count } from "../count";
@@ -141,11 +142,12 @@ export function sweepCarried(carried: Carried): void {
 
 /** In `proxy_on_queue_ready`. */
 export function closeDoomed(): void {
-  while (firstDoomed) {
+  for (let visits: u32 = 0; firstDoomed && visits < MAX_VISITS; visits++) {
     const carried = firstDoomed!;
     firstDoomed = carried.nextDoomed;
     if (enterConnection(carried.id)) closeDownstream();
   }
+  if (firstDoomed) wake();
 }
 
 function forgetDoomed(carried: Carried): void {
