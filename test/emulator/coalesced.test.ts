@@ -77,6 +77,7 @@ describe("several frames of HCM in one write", () => {
     envoy.run();
     expect(connection.closedBy).toBe("filter");
     expect(Buffer.from(connection.received.view())).toEqual(first.subarray(0, 20));
+    envoy.vm.tick();
     expect(envoy.metrics.value("meltemi_connections_closed_total;listener=dubbo;reason=answer_cut")).toBe(1);
   });
 

@@ -88,6 +88,7 @@ describe("what all peers together make a VM keep", () => {
     const open = clients.filter(({ connection }) => connection.open);
     expect(open.length).toBeGreaterThan(3);
     expect(open.length).toBeLessThan(20);
+    envoy.vm.tick();
     expect(envoy.metrics.value(closedFor("memory_limit"))).toBe(20 - open.length);
     // Those that could stay have lost nothing.
     for (const { connection, peer } of open) {
@@ -113,6 +114,7 @@ describe("what all peers together make a VM keep", () => {
     peer.sendBytes(peer.tunnel("v2"), encodeAnswer({ id: 3, value: "b".repeat(800_000) }));
     envoy.run();
     expect(connection.closedBy).toBe("filter");
+    envoy.vm.tick();
     expect(envoy.metrics.value(closedFor("memory_limit"))).toBe(1);
     expect(exports.keptBytes()).toBe(0);
   });

@@ -143,7 +143,8 @@ export class CallGenerator {
       const length = random.pick([1, 100, 5000]);
       this.actions.push({ do: "grant", client, tunnel: random.oneIn(3) ? -1 : tunnel, length });
     } else {
-      const streamWindow = random.pick([0, 100, 5000, 65_535, 1 << 20]);
+      // Not below what a refused tunnel may leave to another: that is charged before it is written.
+      const streamWindow = random.pick(this.temper.failure ? [65_535, 1 << 20] : [0, 100, 5000, 65_535, 1 << 20]);
       this.actions.push({ do: "settings", client, streamWindow, maxFrameSize: random.pick([16_384, 1 << 20]) });
     }
   }

@@ -287,6 +287,8 @@ export class CallRun {
   }
 
   private check(): Outcome[] {
+    this.world.tellCounts();
+    this.read();
     const closed = this.checkReasons();
     return this.clients.map((client, i) => {
       const { ledger, connection, left, partial } = client;

@@ -45,6 +45,7 @@ export class CarriedRun {
       });
       world.envoy.run();
     }
+    world.tellCounts();
     this.check();
     connection.closeByClient();
     world.envoy.run();

@@ -72,6 +72,7 @@ export class FrameRun {
       });
       world.envoy.run();
     }
+    world.tellCounts();
     this.received.append(connection.received.take());
     this.check();
     connection.closeByClient();

@@ -55,7 +55,13 @@ export class World {
     throw new Error(`table ${table} was refused: ${this.envoy.log.join("\n")}`);
   }
 
-  /** Why connections of a listener were closed so far, by reason. */
+  /** A second passes, in which the filter tells what it has counted. */
+  tellCounts(): void {
+    this.envoy.vm.tick();
+    this.envoy.run();
+  }
+
+  /** Why connections of a listener were closed so far, by reason, as far as it was told. */
   closedBy(table: TableName): Map<string, number> {
     const { metrics } = this.envoy;
     return new Map(REASONS.map((reason, i) => [reason, metrics.value(NAMES[table][i] ?? "")]));
