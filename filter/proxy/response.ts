@@ -95,6 +95,7 @@ function passWhole(connection: Connection, tunnel: Tunnel, frames: usize, bytes:
     return;
   }
   // A message that is not for the client, or not whole: what came before it is copied, and the rest taken apart.
+  if (bytes < size) frames = fetch(Buffer.UPSTREAM, 0, size, Region.MAIN);
   beginToClient(connection, size);
   put(frames + FRAME_HEAD_BYTES, at - <u32>FRAME_HEAD_BYTES);
   feed(connection, tunnel, frames + at, size - at);

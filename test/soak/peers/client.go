@@ -287,7 +287,8 @@ func (c *conn) checkAnswer(k *call, m *message) {
 	nonce, bytes, _ := strings.Cut(rest, ":")
 	switch {
 	case err != nil || nonce != k.nonce || bytes != payload(k.nonce, k.size):
-		w.bad.add("%s: a wrong answer (%d bytes, %.40q) to %s", c.group.Kind, len(value), value, c.describe(k))
+		w.bad.add("%s: a wrong answer (%d bytes, %.40q, %s) to %s", c.group.Kind, len(value), value,
+			difference(value, answerValue(tag, k.nonce, k.size)), c.describe(k))
 	case k.service.MustFail:
 		w.bad.add("%s: an answer of %s to a call that goes nowhere: %s", c.group.Kind, tag, c.describe(k))
 	case !k.class.may(k.from, tag):
@@ -326,9 +327,16 @@ func (c *conn) closed(err error) {
 		return
 	}
 	may := c.group.Services[0].MayClose
+	excused := false
+	for _, k := range c.pending {
+		excused = excused || k.class.excused(k.started)
+	}
 	switch {
 	case may:
 		w.count(c.group.Kind+": closed, as expected", 1)
+	case excused:
+		// Half an answer of an endpoint that died: nothing can follow it.
+		w.count(c.group.Kind+": closed while endpoints died", 1)
 	case w.restarting.Load() && !c.proven.Load():
 		// It waited in the queue of a socket that was closed: never accepted, and so tried again.
 		w.count("never accepted by an Envoy that ends", 1)
@@ -343,4 +351,17 @@ func (c *conn) closed(err error) {
 			break
 		}
 	}
+}
+
+// difference tells where two values begin and end to differ, and what stands there.
+func difference(got, want string) string {
+	first, last := 0, 0
+	for first < min(len(got), len(want)) && got[first] == want[first] {
+		first++
+	}
+	for last < min(len(got), len(want))-first && got[len(got)-1-last] == want[len(want)-1-last] {
+		last++
+	}
+	end := len(got) - last
+	return fmt.Sprintf("bytes %d to %d differ: %.80q instead of %.80q", first, end, got[first:end], want[first:min(len(want), max(end, first))])
 }
