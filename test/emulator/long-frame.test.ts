@@ -11,10 +11,7 @@ const CONFIG = JSON.stringify({
 /** Longer than what is looked at first (FIRST_FETCH_BYTES), in one frame with what stands before it. */
 const LONG = Array.from({ length: 3000 }, (_, i) => String(i).padStart(5, "0")).join("");
 
-it.each([
-  ["an upstream's notice that it leaves", encodeEvent(5, "R")],
-  ["an upstream's heartbeat", encodeHeartbeat(5)],
-])("a long answer comes through whole behind %s in the same frame", (_, before) => {
+function start() {
   const envoy = new EmulatedEnvoy();
   expect(envoy.configureWorker("dubbo", CONFIG)).toBe(true);
   const peers: Http2Peer[] = [];
@@ -25,8 +22,23 @@ it.each([
   });
   connection.receive(encodeCall({ id: 1, service: "a.B", method: "c" }));
   envoy.run();
+  return { envoy, connection, peer: peers[0] as Http2Peer };
+}
+
+it("a call of an upstream's own, as long, comes through whole", () => {
+  const { connection, peer, envoy } = start();
+  const callback = encodeCall({ id: 5, service: "a.Callback", method: "c", args: [LONG], oneWay: true });
+  peer.sendBytes(peer.tunnel("v1"), callback);
+  envoy.run();
+  expect(Buffer.from(connection.received.view()).equals(callback)).toBe(true);
+});
+
+it.each([
+  ["an upstream's notice that it leaves", encodeEvent(5, "R")],
+  ["an upstream's heartbeat", encodeHeartbeat(5)],
+])("a long answer comes through whole behind %s in the same frame", (_, before) => {
+  const { connection, peer, envoy } = start();
   const answer = encodeAnswer({ id: 1, value: LONG });
-  const peer = peers[0] as Http2Peer;
   peer.sendBytes(peer.tunnel("v1"), Buffer.concat([before, answer]));
   envoy.run();
   expect(Buffer.from(connection.received.view()).equals(answer)).toBe(true);

@@ -111,7 +111,9 @@ export class CallGenerator {
     const bad = this.sometimes(this.temper.badResponse);
     const unasked = bad && random.oneIn(3);
     const said = random.oneIn(8) ? notice(random, BigInt(random.below(8))) : goodResponse(random, this.id(client));
-    const bytes = bad && !random.oneIn(3) ? mutant(random, said) : said;
+    const alone = bad && !random.oneIn(3) ? mutant(random, said) : said;
+    // In one frame with what stands in front of it, which is not for the client.
+    const bytes = random.oneIn(8) ? Buffer.concat([notice(random, BigInt(random.below(8))), alone]) : alone;
     const asked = !unasked && said.length > 0 && ((said[2] ?? 0) & 0x80) === 0;
     this.actions.push({
       do: "answer",

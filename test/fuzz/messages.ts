@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeAnswer, encodeCall, encodeEvent, encodeHeartbeat, encodeHeartbeatAnswer } from "../support/dubbo.js";
 import { Random } from "../support/random.js";
+import { MessageStream } from "./stream.js";
 
 const CAPTURES = join(import.meta.dirname, "../filter/codec/captures");
 /** Captures beyond this are rare: the time is better spent on many small messages. */
@@ -34,6 +35,15 @@ export function withId(message: Uint8Array, id: bigint): Buffer {
   const copy = Buffer.from(message);
   if (copy.length >= LENGTH_AT) copy.writeBigUInt64BE(BigInt.asUintN(64, id), ID_AT);
   return copy;
+}
+
+/** With another id in the last of several messages. */
+export function withLastId(messages: Buffer, id: bigint): Buffer {
+  const stream = new MessageStream(2 ** 31);
+  stream.append(messages);
+  const last = stream.tail.length >= LENGTH_AT ? stream.tail.length : (stream.frames.at(-1)?.bytes.length ?? 0);
+  const at = messages.length - Math.max(last, stream.tail.length);
+  return Buffer.concat([messages.subarray(0, at), withId(messages.subarray(at), id)]);
 }
 
 function ofCapture(random: Random, { ordinary, long }: typeof requests): Buffer {

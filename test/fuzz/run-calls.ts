@@ -3,7 +3,7 @@ import { Http2Peer } from "../emulator/peer/peer.js";
 import type { Connect, Refusal, Tunnel } from "../emulator/peer/tunnel.js";
 import { inPieces } from "./cut.js";
 import { ClientLedger, TunnelLedger } from "./ledger.js";
-import { withId } from "./messages.js";
+import { withLastId } from "./messages.js";
 import type { Action, CallScript, Cut } from "./script.js";
 import { hasAges, maxMessageBytes } from "./tables.js";
 import type { World } from "./world.js";
@@ -151,7 +151,7 @@ export class CallRun {
       if (call === undefined) client.ledger.unasked.add(idOf(bytes));
       else if (ledger.owed.length === 0) return;
       const [id] = call === undefined ? [] : ledger.owed.splice(call % ledger.owed.length, 1);
-      said = id === undefined ? bytes : withId(bytes, id);
+      said = id === undefined ? bytes : withLastId(bytes, id);
       if (now !== undefined) {
         ledger.rest = said.subarray(now);
         said = said.subarray(0, now);

@@ -13,7 +13,7 @@ export type Action =
   /** The client sends. */
   | { do: "send"; client: number; bytes: Buffer; cut: Cut }
   /**
-   * An upstream sends. With `call` these bytes get the id of that one of the calls that arrived and wait. Of them only `now` go
+   * An upstream sends. With `call` the last message gets the id of that one of the calls that arrived and wait. Of them only `now` go
    * out, and the rest is what the tunnel's next `answer` sends instead of its own.
    */
   | { do: "answer"; client: number; tunnel: number; bytes: Buffer; call?: number; now?: number; cut: Cut }
