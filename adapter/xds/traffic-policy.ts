@@ -12,8 +12,11 @@ export function policyOfPort(policy: TrafficPolicy, port: ServicePort): Omit<Tra
   return policy.ports?.[port.number] ?? policy;
 }
 
-/** Of so many hosts the one with the fewest tunnels: with Envoy's two, tunnels of one client would often lead to one host. */
-const CHOICES = 16;
+/**
+ * Of so many hosts the one with the fewest tunnels: with Envoy's two, tunnels of one client would often lead to one host. With many more
+ * a host that cannot be connected, which has none, would be drawn again and again (`HOST_DRAWS`).
+ */
+const CHOICES = 8;
 
 /**
  * Least requests by default, as Istio: a tunnel is one request that lasts, so it spreads connections. Where hosts have weights of

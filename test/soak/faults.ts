@@ -40,10 +40,14 @@ async function removeEndpoint(world: World, random: Random): Promise<void> {
   await world.peers.stop(endpoint.name, true);
 }
 
-/** One after the other leaves as Dubbo does and comes back on its port, unknown to the control plane: nothing may fail. */
+/**
+ * Leaves as Dubbo does and comes back on its port, unknown to the control plane: nothing may fail, but for calls on connections that the
+ * kernel has accepted and the server has not when it stops listening.
+ */
 async function restartEndpoint(world: World, random: Random): Promise<void> {
   const endpoint = spare(world, random);
   if (endpoint === undefined) return;
+  for (const user of USERS) await world.peers.excuse(HEALTHY.service, user, 300);
   await world.peers.stop(endpoint.name, true);
   await sleep(random.below(500));
   await world.peers.listen(endpoint.name, "good", endpoint.port);

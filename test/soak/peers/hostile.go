@@ -65,9 +65,12 @@ func (g *group) visit(way func(*visit) error, random *rand.Rand, maximum int) {
 	}
 	defer nc.Close()
 	nc.SetDeadline(time.Now().Add(visitLimit))
-	during := g.world.restarting.Load()
-	err = way(&visit{random: random, nc: nc, service: g.Services[0], maximum: maximum})
-	if err != nil && !during && !g.world.restarting.Load() {
+	during, started := g.world.restarting.Load(), time.Now()
+	called := g.Services[0]
+	err = way(&visit{random: random, nc: nc, service: called, maximum: maximum})
+	// When an endpoint is killed, calls of all users are excused.
+	excused := during || g.world.restarting.Load() || g.world.classes.of(called.Name, called.Users[0]).excused(started)
+	if err != nil && !excused {
 		g.world.bad.add("a client that misbehaves (%s): %v", g.Kind, err)
 	}
 	g.world.count("misbehaved: "+g.Kind, 1)
