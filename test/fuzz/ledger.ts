@@ -29,6 +29,8 @@ export class TunnelLedger {
   readonly frames: number[] = [];
   /** Of the calls that arrived: ids of those that were not answered. */
   readonly owed: bigint[] = [];
+  /** Ids of calls that it was let answer, and has not yet. */
+  readonly expected = new Set<bigint>();
   /** The rest of an answer whose beginning was sent. */
   rest: Buffer | undefined;
   private looked = 0;
@@ -144,8 +146,16 @@ export class ClientLedger {
     throw new Error(`${cluster} got the beginning of what this client did not send: ${show(tail)}`);
   }
 
+  /** Whether an upstream has said something that ends like this, or says it now. */
+  wasSaid(bytes: Buffer): boolean {
+    const stream = new MessageStream(ANY_LENGTH);
+    stream.append(bytes);
+    return stream.frames.some((frame) => !isHeartbeatAnswer(frame) && !isNotice(frame) && this.isSent(frame));
+  }
+
   private isSent({ bytes }: Frame): boolean {
-    return this.tunnels.some(({ sent }) => sent.frames.some((frame) => frame.bytes.equals(bytes)));
+    const begun = (tail: Buffer) => tail.length >= HEAD_BYTES && bytes.subarray(0, tail.length).equals(tail);
+    return this.tunnels.some(({ sent }) => begun(sent.tail) || sent.frames.some((frame) => frame.bytes.equals(bytes)));
   }
 
   private isDelivered(frame: Frame): boolean {

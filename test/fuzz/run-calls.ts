@@ -148,10 +148,12 @@ export class CallRun {
     let said = ledger.rest;
     ledger.rest = undefined;
     if (!said) {
-      if (call === undefined) client.ledger.unasked.add(idOf(bytes));
-      else if (ledger.owed.length === 0) return;
+      if (call !== undefined && ledger.owed.length === 0) return;
       const [id] = call === undefined ? [] : ledger.owed.splice(call % ledger.owed.length, 1);
       said = id === undefined ? bytes : withLastId(bytes, id);
+      // Of two that look alike nobody could tell whose the client got.
+      if (client.ledger.wasSaid(said)) return;
+      if (id !== undefined) ledger.expected.add(id);
       if (now !== undefined) {
         ledger.rest = said.subarray(now);
         said = said.subarray(0, now);
@@ -161,11 +163,14 @@ export class CallRun {
   }
 
   private say({ peer, ledger }: Client, tunnel: Tunnel, bytes: Buffer, cut: Cut): void {
-    const { sent } = this.tunnels.get(tunnel) as TunnelLedger;
+    const { sent, expected } = this.tunnels.get(tunnel) as TunnelLedger;
     const before = sent.frames.length;
     sent.append(bytes);
-    // A mutant may have split into messages, or answer a call of its own choice.
-    for (const { id } of sent.frames.slice(before + 1)) ledger.unasked.add(id);
+    // What nobody asked for, be it that a mutant has split into messages or answers a call of its own choice.
+    for (const { id } of sent.frames.slice(before)) if (!expected.delete(id)) ledger.unasked.add(id);
+    const { begun } = sent;
+    const last = begun.length > sent.frames.length ? begun.at(-1) : undefined;
+    if (last && !expected.has(last.id)) ledger.unasked.add(last.id);
     if (sent.broken) {
       ledger.mayClose.add("bad_answer");
       // Behind what is no message, anything may be taken for one.
@@ -327,8 +332,4 @@ export class CallRun {
 function settled(peer: Http2Peer, tunnel: Tunnel, outcome: "accept" | Refusal): void {
   if (outcome === "accept") peer.accept(tunnel);
   else peer.refuse(tunnel, outcome);
-}
-
-function idOf(bytes: Buffer): bigint {
-  return bytes.length >= 12 ? bytes.readBigUInt64BE(4) : -1n;
 }
