@@ -54,6 +54,8 @@ function isComparable({ calm, actions, peer, table }: CallScript): boolean {
 function compareOutcomes(cut: Outcome[], whole: Outcome[]): void {
   for (const [i, { closed, said }] of cut.entries()) {
     const other = whole[i] as Outcome;
+    // An upstream that has said it takes no more calls may be let go before its next bytes, or be heard out.
+    if ([closed, other.closed].includes("bad_answer")) continue;
     if (closed !== other.closed)
       throw new Error(`client ${i}: cut it is closed by ${closed}, uncut by ${other.closed}`);
     // What stands in front of bytes that close the connection is passed on or not, as they come apart or together.
