@@ -67,8 +67,6 @@ export class Connection extends Session {
 
   /** The client was told to make its next calls elsewhere; when nothing is under way any more the connection is closed. */
   draining: bool;
-  /** Why: what is counted when it is closed. */
-  drainReason: i32;
   drainingSince_ms: u32;
   /** What `uses` was at the last probe for a drain, and when that was. */
   probedUses: u32;

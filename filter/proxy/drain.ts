@@ -1,9 +1,8 @@
 import { TunnelState } from "../http2/tunnel";
 import { DRAIN_NOTICE_MS } from "../memory/limits";
 import { since_ms, tick_ms } from "./age";
-import { Connection, closeSoon, isQuiet, wakeConnection } from "./connection";
+import { Connection, isQuiet, wakeConnection } from "./connection";
 import { endTunnel } from "./end";
-import { CloseReason } from "./label";
 import { replyGoingAway } from "./reply";
 import { traceEvent, tracing } from "./trace";
 import { TunnelEnd } from "./tunnel-end";
@@ -12,20 +11,18 @@ import { TunnelEnd } from "./tunnel-end";
  * The way a connection ends without losing a call: the client is told to make its next calls elsewhere, what it asks until it has
  * heard that is answered, and when nothing is under way any more the connection is closed.
  */
-export function startDraining(connection: Connection, reason: CloseReason): void {
+export function startDraining(connection: Connection): void {
   if (connection.draining) return;
   connection.draining = true;
-  connection.drainReason = reason;
   connection.drainingSince_ms = tick_ms;
   if (tracing) traceEvent(connection.traceId, "drain");
   replyGoingAway(connection);
   wakeConnection(connection);
 }
 
-/** Closes a connection that has done its work: what the client sent before it heard of the drain has arrived and is answered. */
-export function closeIfDrained(connection: Connection): void {
-  if (!connection.draining || since_ms(connection.drainingSince_ms) < DRAIN_NOTICE_MS) return;
-  if (isQuiet(connection)) closeSoon(connection, connection.drainReason);
+/** Whether the connection has done its work: what the client sent before it heard of the drain has arrived and is answered. */
+export function isDrained(connection: Connection): bool {
+  return connection.draining && since_ms(connection.drainingSince_ms) >= DRAIN_NOTICE_MS && isQuiet(connection);
 }
 
 /** HCM has said which stream is its last: it knows nothing of those behind it, so their calls are answered now. */

@@ -12,7 +12,7 @@ import { FIRST_FETCH_BYTES, MAX_RESPONSE_HEAD_BYTES } from "../memory/limits";
 import { intern } from "../memory/name";
 import { Connection, closeSoon, wakeConnection } from "./connection";
 import { atBoundary, deliverRest, feed, grant, holdBack } from "./deliver";
-import { closeIfDrained, dropTunnelsBeyond, startDraining } from "./drain";
+import { dropTunnelsBeyond, isDrained, startDraining } from "./drain";
 import { beginWrite, endCall, endTunnel } from "./end";
 import { CloseReason } from "./label";
 import { beginToClient, endToClient, put } from "./to-client";
@@ -91,7 +91,7 @@ function passWhole(connection: Connection, tunnel: Tunnel, frames: usize, bytes:
   grant(connection, tunnel, at - <u32>FRAME_HEAD_BYTES);
   if (at == size) {
     replaceFront(Buffer.UPSTREAM, <u32>FRAME_HEAD_BYTES, 0, 0);
-    closeIfDrained(connection);
+    afterWrite(connection);
     return;
   }
   // A message that is not for the client, or not whole: what came before it is copied, and the rest taken apart.
@@ -105,7 +105,11 @@ function passWhole(connection: Connection, tunnel: Tunnel, frames: usize, bytes:
 
 function finish(connection: Connection, size: u32): void {
   endToClient(size);
-  closeIfDrained(connection);
+  afterWrite(connection);
+}
+
+function afterWrite(connection: Connection): void {
+  if (isDrained(connection)) closeSoon(connection, CloseReason.DRAINED);
 }
 
 function readFrames(connection: Connection): void {
@@ -131,7 +135,7 @@ function readFrames(connection: Connection): void {
         break;
       case Event.GOING_AWAY:
         if (tracing) traceEvent(connection.traceId, "goaway");
-        startDraining(connection, CloseReason.DRAINED);
+        startDraining(connection);
         dropTunnelsBeyond(connection, connection.lastStream);
         break;
       case Event.PING_ACK:
