@@ -8,7 +8,8 @@ import { Mode } from "./proxy/mode";
 import { onRead } from "./proxy/request";
 import { onWrite } from "./proxy/response";
 
-/** What `meltemi explain` asks, outside of Envoy. */
+/** What `meltemi check --capture` and `meltemi explain` ask, outside of Envoy. */
+export { decode as meltemi_decode } from "./config/decode";
 export { allocate as meltemi_allocate, explain as meltemi_explain } from "./config/explain";
 export { malloc } from "./host/arena";
 
@@ -34,11 +35,11 @@ export function proxy_on_configure(root: u32, configurationBytes: u32): u32 {
 }
 
 export function proxy_on_tick(root: u32): void {
-  lifecycle.tick();
+  lifecycle.tick(root);
 }
 
 export function proxy_on_queue_ready(root: u32, token: u32): void {
-  lifecycle.visitWoken();
+  lifecycle.visitWoken(root);
 }
 
 export function proxy_on_new_connection(context: u32): i32 {

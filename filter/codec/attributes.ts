@@ -36,7 +36,7 @@ export function slotLength(slot: i32): u32 {
 export class Demand {
   /** Slots in use: `clearSlots(slotCount)` before a decode. */
   slotCount: i32;
-  /** Slot of built-in attribute n, or -1; `builtin(n)` reads it. Eight is more than any codec has. */
+  /** Slot of built-in attribute n, or -1; `builtinSlot` reads it. Sixteen is more than any codec has. */
   builtin0: i32;
   builtin1: i32;
   builtin2: i32;
@@ -45,15 +45,31 @@ export class Demand {
   builtin5: i32;
   builtin6: i32;
   builtin7: i32;
+  builtin8: i32;
+  builtin9: i32;
+  builtin10: i32;
+  builtin11: i32;
+  builtin12: i32;
+  builtin13: i32;
+  builtin14: i32;
+  builtin15: i32;
   /** Attributes to be found by name: `namedCount` entries of [ name address u32 | name length u32 | slot i32 ]. */
   namedCount: i32;
   named: usize;
   /** Bit n: a name of n bytes is among them, as far as bits go. Most names need no other look. */
   namedLengths: u32;
+  /**
+   * Attributes to be found at another place of the message than names usually are, which their prefix says ("arg.", "status."; see a codec's
+   * `placeOf`): `placedCount` entries of [ name address u32 | name length u32 | slot i32 | place i32 | number i32 ], the name without its
+   * prefix, and what number it is in decimal, or -1.
+   */
+  placedCount: i32;
+  placed: usize;
 }
 
-export const BUILTINS: i32 = 8;
+export const BUILTINS: i32 = 16;
 export const NAMED_ENTRY_BYTES: usize = 12;
+export const PLACED_ENTRY_BYTES: usize = 20;
 
 /** Adds an attribute to be found by name; `named` has room for it. */
 export function addNamed(demand: Demand, name: usize, length: u32, slot: i32): void {
@@ -63,6 +79,53 @@ export function addNamed(demand: Demand, name: usize, length: u32, slot: i32): v
   store<u32>(entry, <u32>name);
   store<u32>(entry, length, 4);
   store<i32>(entry, slot, 8);
+}
+
+/** Adds an attribute to be found at `place`; `placed` has room for it. `name` is without the prefix. */
+export function addPlaced(demand: Demand, name: usize, length: u32, slot: i32, place: i32): void {
+  const entry = demand.placed + <usize>demand.placedCount * PLACED_ENTRY_BYTES;
+  demand.placedCount++;
+  store<u32>(entry, <u32>name);
+  store<u32>(entry, length, 4);
+  store<i32>(entry, slot, 8);
+  store<i32>(entry, place, 12);
+  store<i32>(entry, decimalOf(name, length), 16);
+}
+
+/** The number that is written there, of up to nine digits, or -1. */
+function decimalOf(text: usize, length: u32): i32 {
+  if (length == 0 || length > 9) return -1;
+  let number: i32 = 0;
+  for (let i: u32 = 0; i < length; i++) {
+    const digit = <i32>load<u8>(text + i) - 0x30;
+    if (<u32>digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+/** Slot of the wanted attribute called `name` at `place`, or -1. */
+export function placedSlot(demand: Demand, place: i32, name: usize, length: u32): i32 {
+  let entry = demand.placed;
+  for (let i = 0; i < demand.placedCount; i++, entry += PLACED_ENTRY_BYTES) {
+    if (
+      load<i32>(entry, 12) == place &&
+      load<u32>(entry, 4) == length &&
+      equalBytes(<usize>load<u32>(entry), name, length)
+    ) {
+      return load<i32>(entry, 8);
+    }
+  }
+  return -1;
+}
+
+/** Slot of the wanted attribute of this number at `place`, or -1. */
+export function numberedSlot(demand: Demand, place: i32, number: i32): i32 {
+  let entry = demand.placed;
+  for (let i = 0; i < demand.placedCount; i++, entry += PLACED_ENTRY_BYTES) {
+    if (load<i32>(entry, 12) == place && load<i32>(entry, 16) == number) return load<i32>(entry, 8);
+  }
+  return -1;
 }
 
 export function builtinSlot(demand: Demand, builtin: i32): i32 {
@@ -78,4 +141,10 @@ export function namedSlot(demand: Demand, name: usize, length: u32): i32 {
     }
   }
   return -1;
+}
+
+/** The built-in attribute has this value, if it is wanted. */
+export function fillBuiltin(demand: Demand, builtin: i32, address: usize, length: u32): void {
+  const slot = builtinSlot(demand, builtin);
+  if (slot >= 0) setSlot(slot, address, length);
 }

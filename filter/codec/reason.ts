@@ -19,6 +19,10 @@ export function reasonText(reason: i32): string {
       return "attribute_too_long";
     case Reason.UNREADABLE_SERIALIZATION:
       return "unreadable_serialization";
+    case Reason.STREAMING:
+      return "streaming_rpc";
+    case Reason.UNSUPPORTED:
+      return "unsupported";
     default:
       return "unknown";
   }

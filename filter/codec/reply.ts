@@ -8,4 +8,14 @@ export enum ReplyCode {
   UPSTREAM_FAILURE,
   /** No tunnel may be opened now: a limit, or the connection is being drained. */
   OVERLOADED,
+  /** The call has taken longer than its route allows. */
+  TIMEOUT,
+  /** It exceeds a rate that its route allows. */
+  RATE_LIMITED,
+  /** Its route has a fault for it. */
+  ABORTED,
+  /** What belongs together leads to different clusters. */
+  APART,
+  /** A transaction that was begun cannot be carried out. */
+  DISCARDED,
 }

@@ -19,7 +19,7 @@ export enum Reason {
   TOO_LARGE,
   /** A length or type inside the message contradicts its frame. */
   MALFORMED,
-  /** Nested deeper than `hessian2` follows. */
+  /** Nested deeper than the codec follows. */
   TOO_DEEP,
   /** More class definitions than `hessian2` remembers. */
   TOO_MANY_CLASSES,
@@ -27,4 +27,8 @@ export enum Reason {
   ATTRIBUTE_TOO_LONG,
   /** The head is sound, but nothing in the body can be read: a serialization whose rules the codec does not know. */
   UNREADABLE_SERIALIZATION,
+  /** bRPC: the call is to begin a stream, whose frames would have to follow it. */
+  STREAMING,
+  /** A call that a proxy cannot carry out as its upstream would. */
+  UNSUPPORTED,
 }

@@ -1,15 +1,21 @@
+import { isDetectable, Protocol, protocolOf } from "../codec/codec";
 import { MAX_CONFIGURED_MESSAGE_BYTES } from "../memory/limits";
 import { freeArena, newArena } from "../route/arena";
 import {
   abandonTable,
+  addAddress,
+  addProtocol,
   addService,
   beginTable,
   finishTable,
   finishVirtualHost,
   nameVirtualHost,
   newVirtualHost,
+  setCode,
   setMaxMessageBytes,
   setReadBufferBytes,
+  setStandsInFor,
+  setVersion,
 } from "../route/builder";
 import { Table, VirtualHost } from "../route/table";
 import { integer, readInteger } from "./integer";
@@ -27,8 +33,8 @@ import {
   text,
   textBytes,
 } from "./json";
-import { beginPath, fail, failed, failMissing, failWith } from "./problem";
-import { setProtocol } from "./read-match";
+import { beginPath, fail, failAt, failed, failMissing, failWith } from "./problem";
+import { readProgram } from "./read-program";
 import { readRoute } from "./read-route";
 import { readClusters, readConnection } from "./read-settings";
 
@@ -38,6 +44,7 @@ export { configError, configErrorBytes } from "./problem";
 const NAME: u32 = 0;
 const SERVICES: u32 = 1;
 const ROUTES: u32 = 2;
+const ADDRESSES: u32 = 3;
 
 /**
  * The table of a FilterConfig in JSON (the proto3 mapping). Null: it is refused as a whole, `problem.configError` says where and
@@ -47,18 +54,19 @@ export function readTable(json: usize, length: u32, protocol: i32): Table | null
   const texts = newArena();
   openInput(json, length, texts);
   beginPath();
-  setProtocol(protocol);
-  beginTable();
-  const good = readFilterConfig() && closeInput();
+  beginTable(length);
+  const good = readFilterConfig(protocol) && closeInput();
   freeArena(texts);
-  if (good) return finishTable();
+  if (good) return finishTable(protocol);
   abandonTable();
   return null;
 }
 
-function readFilterConfig(): bool {
+function readFilterConfig(protocol: i32): bool {
   if (!enterObject()) return false;
   let hosts: u32 = 0;
+  let protocols: u32 = 0;
+  let program = false;
   while (nextField()) {
     if (isField("virtual_hosts", 0)) {
       hosts = readVirtualHosts();
@@ -72,14 +80,40 @@ function readFilterConfig(): bool {
     } else if (isField("connection", 5)) {
       readConnection();
     } else if (isField("version", 2)) {
-      // Nothing depends on it: it makes this configuration differ from all before it.
-      readString();
+      if (readString()) setVersion(text, textBytes);
+    } else if (isField("code", 6)) {
+      if (readString()) setCode(text, textBytes);
+    } else if (isField("stands_in_for", 7)) {
+      if (readString()) setStandsInFor(text, textBytes);
+    } else if (isField("protocols", 8)) {
+      protocols = readProtocols();
+    } else if (isField("program", 9)) {
+      program = readProgram();
     } else {
       otherField();
     }
   }
   if (!failed && hosts == 0) return failMissing("virtual_hosts");
-  return !failed;
+  if (failed) return false;
+  const auto = protocol == Protocol.AUTO;
+  if (auto && protocols == 0) return failMissing("protocols");
+  if (!auto && protocols > 0) return failAt("protocols", "the plugin's root_id names one protocol, not auto");
+  const declared = protocol == Protocol.DECLARED;
+  if (declared && !program) return failMissing("program");
+  if (!declared && program) return failAt("program", "the plugin's root_id does not say declared");
+  return true;
+}
+
+function readProtocols(): u32 {
+  if (!enterList()) return 0;
+  let count: u32 = 0;
+  for (; nextElement(count); count++) {
+    if (!readString()) break;
+    const protocol = protocolOf(text, textBytes);
+    if (!isDetectable(protocol)) failWith("no protocol that this filter can tell by its first bytes", text, textBytes);
+    else if (!addProtocol(protocol)) failWith("given twice", text, textBytes);
+  }
+  return count;
 }
 
 function readVirtualHosts(): u32 {
@@ -97,6 +131,7 @@ function readVirtualHost(): bool {
     if (isField("name", NAME)) readName(host);
     else if (isField("services", SERVICES)) services = readServices(host);
     else if (isField("routes", ROUTES)) readRoutes();
+    else if (isField("addresses", ADDRESSES)) readAddresses(host);
     else otherField();
   }
   if (failed) return false;
@@ -121,6 +156,14 @@ function readServices(host: VirtualHost): u32 {
     else if (!addService(host, text, textBytes)) failWith("a virtual host has this service already", text, textBytes);
   }
   return count;
+}
+
+function readAddresses(host: VirtualHost): void {
+  if (!enterList()) return;
+  for (let count: u32 = 0; nextElement(count); count++) {
+    if (!readString()) return;
+    if (!addAddress(host, text, textBytes)) failWith("a virtual host has this address already", text, textBytes);
+  }
 }
 
 function readRoutes(): void {

@@ -1,6 +1,5 @@
 import { clearSlots, setSlot } from "../codec/attributes";
 import { MAX_SLOTS } from "../memory/limits";
-import { nameBytes } from "../memory/name";
 import { Arena, freeArena, newArena } from "../route/arena";
 import { beginRound, Condition, holds } from "../route/condition";
 import { conditionAt, lastTable, Route, routeAt, Table, VirtualHost, virtualHostOf } from "../route/table";
@@ -78,7 +77,7 @@ function readAttributes(table: Table): void {
     const name = key;
     const nameLength = keyBytes;
     if (!readString()) return;
-    for (let slot = 0; slot < table.demand.slotCount; slot++) {
+    for (let slot = 0; slot < table.attributeCount; slot++) {
       const entry = table.attributes + ((<usize>slot) << 3);
       const same = load<u32>(entry, 4) == nameLength && memory.compare(<usize>load<u32>(entry), name, nameLength) == 0;
       if (same) setSlot(slot, text, textBytes);
@@ -88,13 +87,13 @@ function readAttributes(table: Table): void {
 
 /** Goes through the routes one by one, without the index: this is what the index must agree with. */
 function writeExplanation(table: Table): void {
-  const host = virtualHostOf(table, service, serviceBytes);
+  const host = virtualHostOf(table, service, serviceBytes) || table.anyService;
   if (!host) {
     raw('{"virtual_host":null,"route":null,"passed_over":[]}');
     return;
   }
   raw('{"virtual_host":');
-  writeText(nameBytes(host.name), host.name.length);
+  writeText(host.text, host.textLength);
   raw(',"passed_over":[');
   const taken = writePassedOver(table, host);
   raw('],"route":');

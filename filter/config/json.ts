@@ -267,7 +267,16 @@ function nextItem(closing: u8): bool {
 function isKey(name: string): bool {
   // Most names that are asked for begin otherwise.
   if (!keyBytes || <i32>load<u8>(key) != name.charCodeAt(0)) return false;
+  if (<i32>keyBytes == name.length && keyBytes <= 16 && key + 16 <= end) return equalsAtOnce(name);
   return equals(name, false) || (<i32>keyBytes < name.length && equals(name, true));
+}
+
+/** Compares up to sixteen letters at once. What is read behind them does not count. */
+function equalsAtOnce(name: string): bool {
+  const letters = changetype<usize>(name);
+  const bytes = i8x16.narrow_i16x8_u(v128.load(letters), v128.load(letters, 16));
+  const unequal = ~i8x16.bitmask(i8x16.eq(bytes, v128.load(key)));
+  return !(unequal & ((1 << keyBytes) - 1));
 }
 
 function equals(name: string, camel: bool): bool {

@@ -1,4 +1,3 @@
-import { builtinOf } from "../codec/codec";
 import { MAX_CONDITIONS_PER_ROUTE } from "../memory/limits";
 import { addCondition, conditionCount, Draft, draft, slotOf } from "../route/builder";
 import { Matcher } from "../route/condition";
@@ -23,13 +22,6 @@ import { fail, failAtWith, failed, failMissing } from "./problem";
 const NAME: u32 = 0;
 const INVERT: u32 = 8;
 const SPECIFIERS: u32 = 0xfe;
-
-let protocol: i32 = 0;
-
-/** Says whose built-in attributes the names may mean. */
-export function setProtocol(number: i32): void {
-  protocol = number;
-}
 
 export function readMatch(): bool {
   if (!enterObject()) return false;
@@ -73,7 +65,7 @@ function readAttribute(): bool {
       "one of exact_match, prefix_match, suffix_match, contains_match, regex_match, present_match and range_match is missing",
     );
   if (specifiers & (specifiers - 1)) return fail("only one kind of match may be given");
-  draft.slot = slotOf(name, nameLength, builtinOf(protocol, name, nameLength));
+  draft.slot = slotOf(name, nameLength);
   if (draft.slot < 0) return fail("the routes name more than 64 different attributes");
   return addCondition() || failAtWith("regex_match", problem!, problemAt, problemBytes);
 }

@@ -1,4 +1,5 @@
 import { addCluster, addRoute, keepText } from "../route/builder";
+import { Policy } from "../route/policy";
 import { integer, readInteger } from "./integer";
 import {
   enterList,
@@ -14,12 +15,14 @@ import {
 } from "./json";
 import { fail, failAt, failed, failMissing } from "./problem";
 import { readMatch } from "./read-match";
+import { readPolicy } from "./read-policy";
 
 /** Bits of the fields of Route, of RouteAction and of ClusterWeight. */
 const NAME: u32 = 0;
 const MATCH: u32 = 1;
 const ACTION: u32 = 2;
 const ORIGIN: u32 = 3;
+const POLICY: u32 = 4;
 const CLUSTER: u32 = 0;
 const WEIGHTED_CLUSTERS: u32 = 1;
 const WEIGHT: u32 = 1;
@@ -30,6 +33,7 @@ export function readRoute(): bool {
   let nameLength: u32 = 0;
   let origin: usize = 0;
   let originLength: u32 = 0;
+  let policy: Policy | null = null;
   while (nextField()) {
     if (isField("name", NAME)) {
       readString();
@@ -43,6 +47,8 @@ export function readRoute(): bool {
       readMatch();
     } else if (isField("route", ACTION)) {
       readAction();
+    } else if (isField("policy", POLICY)) {
+      policy = readPolicy();
     } else {
       otherField();
     }
@@ -55,6 +61,7 @@ export function readRoute(): bool {
   route.nameLength = nameLength;
   route.origin = keepText(origin, originLength);
   route.originLength = originLength;
+  route.policy = policy;
   return true;
 }
 

@@ -1,5 +1,4 @@
 import { slotAddress, slotLength } from "../codec/attributes";
-import { nameBytes } from "../memory/name";
 import { Condition, Matcher } from "../route/condition";
 import { Cluster, Route, Table } from "../route/table";
 import { raw, writeInteger, writeText } from "./json-writer";
@@ -16,10 +15,10 @@ export function writeRoute(route: Route): void {
   let before: u32 = 0;
   for (let i: u32 = 0; i < route.clusterCount; i++) {
     const entry = route.clusters + ((<usize>i) << 3);
-    const name = changetype<Cluster>(<usize>load<u32>(entry)).name;
+    const cluster = changetype<Cluster>(<usize>load<u32>(entry));
     const sum = load<u32>(entry, 4);
     raw(i ? ',{"name":' : '{"name":');
-    writeText(nameBytes(name), name.length);
+    writeText(cluster.text, cluster.textLength);
     raw(',"weight":');
     writeInteger(sum - before);
     raw("}");

@@ -9,12 +9,12 @@ export enum Region {
   MAIN,
   /** Windows of a message that is scanned while its head is still needed. */
   SCAN,
+  /** What is asked while a message is looked at. */
+  ASIDE,
 }
 
-let mainBase: usize = 0;
-let mainBytes: usize = 0;
-let scanBase: usize = 0;
-let scanBytes: usize = 0;
+/** [ base u32 | bytes u32 ] by region. */
+const regions: usize = memory.data(24, 4);
 let region: Region = Region.MAIN;
 /** A block that the next `malloc` is to return instead of a region; 0 if none. */
 let target: usize = 0;
@@ -35,20 +35,15 @@ export function malloc(bytes: usize): usize {
     target = 0;
     return block;
   }
-  if (region == Region.SCAN) {
-    if (!fits(bytes, scanBytes)) {
-      if (scanBase) heap.free(scanBase);
-      scanBytes = capacityFor(bytes);
-      scanBase = heap.alloc(scanBytes);
-    }
-    return scanBase;
+  const entry = regions + ((<usize>region) << 3);
+  if (!fits(bytes, load<u32>(entry, 4))) {
+    const base = load<u32>(entry);
+    if (base) heap.free(base);
+    const capacity = capacityFor(bytes);
+    store<u32>(entry, <u32>heap.alloc(capacity));
+    store<u32>(entry, <u32>capacity, 4);
   }
-  if (!fits(bytes, mainBytes)) {
-    if (mainBase) heap.free(mainBase);
-    mainBytes = capacityFor(bytes);
-    mainBase = heap.alloc(mainBytes);
-  }
-  return mainBase;
+  return load<u32>(entry);
 }
 
 /** A region also counts as unfit when it is far too large: one great read shall not keep memory for ever. */

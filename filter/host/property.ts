@@ -7,9 +7,9 @@ const lengthCell: usize = memory.data(8);
 /** Length of the property that was read last. */
 export let propertyBytes: u32 = 0;
 
-/** Reads a property (path parts joined by NUL) into the main region; 0 if there is none. */
-export function property(path: usize, bytes: u32): usize {
-  useRegion(Region.MAIN);
+/** Reads a property (path parts joined by NUL) into the main region, or another one; 0 if there is none. */
+export function property(path: usize, bytes: u32, region: Region = Region.MAIN): usize {
+  useRegion(region);
   store<u32>(lengthCell, 0);
   if (proxy_get_property(path, bytes, addressCell, lengthCell) != 0) {
     propertyBytes = 0;

@@ -14,9 +14,9 @@ const casCell: usize = memory.data(8);
 export let sharedBytes: u32 = 0;
 export let sharedCas: u32 = 0;
 
-/** Reads a value into the main region; 0 if there is none, or an empty one. */
-export function readShared(key: usize, keyBytes: u32): usize {
-  useRegion(Region.MAIN);
+/** Reads a value into the main region, or another one; 0 if there is none, or an empty one. */
+export function readShared(key: usize, keyBytes: u32, region: Region = Region.MAIN): usize {
+  useRegion(region);
   store<u32>(lengthCell, 0);
   store<u32>(casCell, 0);
   const found = proxy_get_shared_data(key, keyBytes, addressCell, lengthCell, casCell) == 0;

@@ -1,5 +1,6 @@
 import { dropBlock, enlargeBlock } from "../memory/kept";
 import { Name, release, retain } from "../memory/name";
+import { dropState, State } from "../memory/state";
 
 /**
  * A tunnel: one CONNECT stream through HCM to one upstream connection of a cluster.
@@ -29,6 +30,13 @@ export class Tunnel {
   state: TunnelState;
   /** Takes no new calls: the upstream said so, or another tunnel has taken its place. Given up once nothing is under way on it. */
   retiring: bool;
+  /** Opened so that calls reach one host more: it is given up if it leads to one that they reach already. */
+  spreads: bool;
+  /** Its age or its number of calls is reached. */
+  expired: bool;
+  /** Given up so that another is opened: when it has ended, or soon after `retiredAt_ms`. */
+  makesWay: bool;
+  retiredAt_ms: u32;
   cluster: Name;
   /** `address:port` of the upstream, once HCM has told; 0 before. */
   host: Name | null;
@@ -41,10 +49,16 @@ export class Tunnel {
   /** Bytes delivered to the client for which no WINDOW_UPDATE went out yet. */
   delivered: u32;
 
-  /** Bytes of the message being delivered that are still to come; 0 between messages. */
+  /** Bytes of the message being delivered, or of its part, that are still to come; 0 between messages. */
   messageRest: u32;
+  /** Another part of that message follows. */
+  messageOpen: bool;
+  /** What the codec remembers of the upstream's side. */
+  codec: State;
   /** Bytes of a message that is not for the client (a heartbeat of the upstream's) still to be dropped. */
   skipRest: u32;
+  /** The answer that is `messageOpen`, or was last, is not for the client. */
+  skipping: bool;
   /** A message's head that has not come whole: its first bytes, and how many. */
   headBytes: u32;
   head0: u64;
@@ -55,6 +69,8 @@ export class Tunnel {
   head5: u64;
   head6: u64;
   head7: u64;
+  /** What is held begins with a message whose head is not whole: so many bytes of it are needed. 0: it is, as far as is known. */
+  headNeed: u32;
   /** The upstream asked for a sign of life: the id and dialect of its heartbeat, to be answered. */
   heartbeatOwed: bool;
   heartbeatDialect: u32;
@@ -63,6 +79,8 @@ export class Tunnel {
   held: usize;
   heldCapacity: u32;
   heldBytes: u32;
+  /** Where they begin in the block: those before have been delivered. */
+  heldAt: u32;
   /** HCM is done with the stream; only held bytes and calls remain. */
   ended: bool;
   /** Given up, and END_STREAM is still to be sent. */
@@ -71,15 +89,18 @@ export class Tunnel {
   resetOwed: bool;
 
   /**
-   * While OPENING: a copy of all bytes that were sent, none of which has left Envoy. The first `unsentOwed` of them came from a
-   * refused tunnel and are still to be sent on this one. When there are too many, no more are kept (`unsentLost`), and the copy is
-   * given up once nothing of it is owed.
+   * While OPENING: a copy of all bytes that were sent, none of which has left Envoy. When there are too many, no more are kept
+   * (`unsentLost`), and the copy is given up once nothing of it is owed.
+   *
+   * `unsentOwed` of them, from `unsentOwedAt` on, are still to be sent: those of a refused tunnel that this one has taken over, and what
+   * the filter itself says. They are all that is there of a tunnel that is OPEN.
    */
   unsent: usize;
   unsentBytes: u32;
   unsentCapacity: u32;
   unsentLost: bool;
   unsentOwed: u32;
+  unsentOwedAt: u32;
   /** Tunnels that were refused before this one with the same bytes. */
   refusals: u32;
 
@@ -87,6 +108,15 @@ export class Tunnel {
   firstCall: usize;
   lastCall: usize;
   callCount: u32;
+  /** Those among them whose answers decide something (proxy/fate.ts). */
+  fated: u32;
+  /** Its upstream sends at any time, which the client waits for. */
+  listened: bool;
+  /** How much of what is set for the connection its upstream knows (`Connection.settledSerial`), and answers that are awaited to that. */
+  settled: u32;
+  preparing: u32;
+  /** Those among them whose answers go nowhere. */
+  swallowing: u32;
   /** Calls that were ever sent on it. */
   calls: u32;
   /** The connection's count of calls when this tunnel took one: the least is the longest ago. */
@@ -113,11 +143,17 @@ export function headOf(tunnel: Tunnel): usize {
 
 let free: Tunnel | null = null;
 
+/** Whether the client has a message of this tunnel's in part. */
+export function isDelivering(tunnel: Tunnel): bool {
+  return tunnel.messageRest != 0 || (tunnel.messageOpen && !tunnel.skipping);
+}
+
 export function newTunnel(stream: u32, cluster: Name, sendWindow: i32): Tunnel {
   let tunnel = free;
   if (tunnel) free = tunnel.next;
-  else tunnel = changetype<Tunnel>(heap.alloc(offsetof<Tunnel>()));
-  memory.fill(changetype<usize>(tunnel), 0, offsetof<Tunnel>());
+  else tunnel = changetype<Tunnel>(heap.alloc(offsetof<Tunnel>() + offsetof<State>()));
+  memory.fill(changetype<usize>(tunnel), 0, offsetof<Tunnel>() + offsetof<State>());
+  tunnel.codec = changetype<State>(changetype<usize>(tunnel) + offsetof<Tunnel>());
   tunnel.stream = stream;
   tunnel.cluster = retain(cluster);
   tunnel.sendWindow = sendWindow;
@@ -130,22 +166,42 @@ export function freeTunnel(tunnel: Tunnel): void {
   if (host) release(host);
   dropHeld(tunnel);
   dropUnsent(tunnel);
+  dropState(tunnel.codec);
   tunnel.next = free;
   free = tunnel;
 }
 
+/** The address of what is held. */
+export function heldOf(tunnel: Tunnel): usize {
+  return tunnel.held + tunnel.heldAt;
+}
+
+/** The first `bytes` of what is held have been delivered. */
+export function unhold(tunnel: Tunnel, bytes: u32): void {
+  tunnel.heldBytes -= bytes;
+  tunnel.heldAt += bytes;
+  if (!tunnel.heldBytes) dropHeld(tunnel);
+}
+
 /** Keeps bytes back, in order: at most the window that the tunnel granted. False: the VM may keep no more. */
 export function hold(tunnel: Tunnel, bytes: usize, length: u32): bool {
-  const needed = tunnel.heldBytes + length;
-  if (needed > tunnel.heldCapacity) {
-    const capacity = (needed << 1) + 4096;
-    const block = enlargeBlock(tunnel.held, tunnel.heldCapacity, tunnel.heldBytes, capacity);
-    if (!block) return false;
-    tunnel.held = block;
-    tunnel.heldCapacity = capacity;
+  let end = tunnel.heldAt + tunnel.heldBytes;
+  if (end + length > tunnel.heldCapacity) {
+    // To the front of the block, if no more are moved than were delivered: so each byte is moved once, about.
+    if (tunnel.heldAt >= tunnel.heldBytes && tunnel.heldBytes + length <= tunnel.heldCapacity) {
+      memory.copy(tunnel.held, tunnel.held + tunnel.heldAt, tunnel.heldBytes);
+      tunnel.heldAt = 0;
+      end = tunnel.heldBytes;
+    } else {
+      const capacity = ((end + length) << 1) + 4096;
+      const block = enlargeBlock(tunnel.held, tunnel.heldCapacity, end, capacity);
+      if (!block) return false;
+      tunnel.held = block;
+      tunnel.heldCapacity = capacity;
+    }
   }
-  memory.copy(tunnel.held + tunnel.heldBytes, bytes, length);
-  tunnel.heldBytes = needed;
+  memory.copy(tunnel.held + end, bytes, length);
+  tunnel.heldBytes += length;
   return true;
 }
 
@@ -154,6 +210,7 @@ export function dropHeld(tunnel: Tunnel): void {
   tunnel.held = 0;
   tunnel.heldCapacity = 0;
   tunnel.heldBytes = 0;
+  tunnel.heldAt = 0;
 }
 
 /** Room for `bytes` more unsent ones, after those that there are; 0: the VM may keep no more. */
@@ -174,4 +231,5 @@ export function dropUnsent(tunnel: Tunnel): void {
   tunnel.unsent = 0;
   tunnel.unsentBytes = 0;
   tunnel.unsentCapacity = 0;
+  tunnel.unsentOwedAt = 0;
 }

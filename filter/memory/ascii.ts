@@ -17,3 +17,9 @@ export function writeDecimal(out: usize, value: u64): usize {
   for (let at = out + digits; at > out; value /= 10) store<u8>(--at, <u8>(0x30 + (value % 10)));
   return out + digits;
 }
+
+export function writeSigned(out: usize, value: i64): usize {
+  if (value >= 0) return writeDecimal(out, value);
+  store<u8>(out, 0x2d); // -
+  return writeDecimal(out + 1, <u64>0 - <u64>value);
+}

@@ -12,6 +12,13 @@ export const MAX_SLOTS: i32 = 64;
 /** Longest attribute value that can be matched. A longer one that a route asks for makes the message a bad one. */
 export const MAX_ATTRIBUTE_BYTES: u32 = 8192;
 
+/** Bytes of a command within which all its keys must be, where several have to be looked at: it is collected so far. */
+export const MAX_KEYS_BYTES: u32 = 1 << 20;
+
+/** Bytes of a command that sets something for its connection, and of all those together: they are said to each new upstream. */
+export const MAX_SETTLING_BYTES: u32 = 4096;
+export const MAX_SETTLED_BYTES: u32 = 16 << 10;
+
 /** Step by which the host's arena grows. */
 export const ARENA_BYTES: usize = 64 << 10;
 
@@ -21,11 +28,20 @@ export const ARENA_KEPT_BYTES: usize = 1 << 20;
 /** First bytes of a read that are looked at: they cover the routing bytes of an ordinary call, and small reads whole. */
 export const FIRST_FETCH_BYTES: u32 = 8 << 10;
 
-/** Windows in which a message is scanned for attributes behind its arguments. */
+/** What a scan for attributes behind the arguments must see at once to get further: the longest value, and its surroundings. */
 export const SCAN_WINDOW_BYTES: u32 = 64 << 10;
 
-/** Bytes of a message's head that are kept aside while the rest of the head is awaited from a tunnel. */
-export const MAX_RESPONSE_HEAD_BYTES: u32 = 64;
+/** What it is given at once: each time costs the host 9,000 instructions, and more would not stay in the processor's second cache. */
+export const SCAN_FETCH_BYTES: u32 = 256 << 10;
+
+/** Bytes of a message's head that are kept aside while the rest of the head is awaited from a tunnel. Most heads are shorter. */
+export const SHORT_HEAD_BYTES: u32 = 64;
+
+/** A longer head is held back until it is whole, up to this: what tells whose answer it is stands before it, in every protocol. */
+export const MAX_HEAD_BYTES: u32 = 64 << 10;
+
+/** What is kept of a call for an error reply to it, besides its id: a method's name. */
+export const MAX_ECHO_BYTES: u32 = 512;
 
 /**
  * Bytes that all peers together may make one VM keep (memory/kept.ts): a quarter of what 32-bit memory can address. The
@@ -66,6 +82,13 @@ export const DEFAULT_MAX_TUNNEL_AGE_MS: u32 = 60_000;
 
 /** A tunnel without a call in flight for so long is closed, unless the configuration says otherwise. */
 export const DEFAULT_TUNNEL_IDLE_TIMEOUT_MS: u32 = 30_000;
+
+/** Tunnels that may lead to a host that the connection has a tunnel to, before one of them is kept: there may be no other host. */
+export const MAX_MISSED_SPREADS: u32 = 3;
+
+/** How long the successor of a tunnel waits for it to end; calls that take longer go on without that. The clock moves once a second. */
+export const MAKE_WAY_MS: u32 = 2_000;
+
 /** After HCM has refused a tunnel that no call needed, for so long no other such tunnel is opened on the connection. */
 export const SPARE_PAUSE_MS: u32 = 1_000;
 
@@ -136,6 +159,9 @@ export const SAMPLES_PER_FLUSH: u32 = 512;
  */
 export const MAX_BYTES_BEFORE_CALL: u32 = 16 << 10;
 
+/** How often the host ticks while calls in flight have deadlines: what these are late by at most, where the worker is not busy. */
+export const FINE_TICK_MS: u32 = 10;
+
 /** How often counters go to the host. */
 export const FLUSH_PERIOD_MS: u32 = 1_000;
 
@@ -181,6 +207,21 @@ export const MAX_HESSIAN_DEPTH: u32 = 1024;
 /** Class definitions of one Hessian2 message: 4 bytes each. Real calls have dozens. */
 export const MAX_HESSIAN_CLASSES: u32 = 4096;
 
+/**
+ * Frames of Thrift values that are open at once. Apache Thrift's libraries stop at 64 structs within each other, each of which may lie in a
+ * container: 8 bytes each.
+ */
+export const MAX_THRIFT_DEPTH: u32 = 128;
+
+/** Values of Tars that are open within each other where a field is passed over: 4 bytes each. What lies behind arguments are maps of texts. */
+export const MAX_TARS_DEPTH: u32 = 64;
+
+/**
+ * Of an unframed Thrift call, which goes on before its end is here: where its arguments are looked for. It is read again from its first byte
+ * with each read until they are found, so it is no more than what a read brings into memory at first.
+ */
+export const ARGUMENT_WINDOW_BYTES: u32 = FIRST_FETCH_BYTES;
+
 /** Programs of all regexes of a table that have no transition table. Beyond it the configuration is refused. */
 export const MAX_TABLE_PROGRAM_BYTES: u32 = 32 << 20;
 
@@ -207,3 +248,9 @@ export const MAX_FAILURE_SERIES: u32 = 500;
  * piece of that work within the callbacks of the one before it: some two thousand of them are more than V8's stack holds.
  */
 export const MAX_VISITS: u32 = 16;
+
+/** Of a listener's name that VMs with different code know it by. Longer names are not shared: connections of former code keep their table. */
+export const MAX_SHARED_NAME_BYTES: u32 = 400;
+
+/** For so long a configuration of other code must be the newest before a VM takes it: workers get theirs one after the other. */
+export const SUCCESSION_SETTLES_MS: u32 = 2_000;

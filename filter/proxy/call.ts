@@ -1,25 +1,13 @@
+import { message } from "../codec/message";
 import { Tunnel } from "../http2/tunnel";
+import { copyBytes } from "../memory/bytes";
+import { MAX_ECHO_BYTES } from "../memory/limits";
+import { Call } from "./call-in-flight";
+import { disarm } from "./deadline";
 import { random32 } from "./random";
 import { Series } from "./series";
 
-/**
- * The calls in flight of this VM: what is needed when the answer comes (metrics), and when it does not (the error reply).
- * Found by tunnel and id, and kept for each tunnel in the order they were sent.
- */
-@unmanaged
-export class Call {
-  nextInBucket: Call | null;
-  previousInBucket: Call | null;
-  next: Call | null;
-  previous: Call | null;
-  tunnel: Tunnel;
-  id: u64;
-  /** Microseconds since 1970; 0: the call's duration is not told. */
-  started_us: u64;
-  series: Series;
-  dialect: u32;
-}
-
+/** The calls in flight of this VM: found by tunnel and id, and kept for each tunnel in the order they were sent. */
 const FIRST_BUCKETS: u32 = 1024;
 let buckets: usize = 0;
 let mask: u32 = 0;
@@ -46,16 +34,42 @@ function link(call: Call): void {
   store<u32>(bucket, <u32>changetype<usize>(call));
 }
 
-export function addCall(tunnel: Tunnel, id: u64, series: Series, dialect: u32, started_us: u64): void {
+/** The call in `message` goes on this tunnel, as the one of number `order`. */
+export function addCall(tunnel: Tunnel, series: Series, order: u32, started_us: u64): Call {
   if (count >= mask) grow();
   let call = free;
   if (call) free = call.next;
-  else call = changetype<Call>(heap.alloc(offsetof<Call>()));
-  call.tunnel = tunnel;
-  call.id = id;
+  else {
+    call = changetype<Call>(heap.alloc(offsetof<Call>()));
+    call.echoCapacity = 0;
+  }
+  call.id = message.id;
   call.series = series;
-  call.dialect = dialect;
+  call.dialect = message.dialect;
+  call.order = order;
   call.started_us = started_us;
+  call.swallowed = false;
+  call.timed = false;
+  call.fate = 0;
+  call.echoBytes = message.echoBytes;
+  if (call.echoBytes) keepEcho(call);
+  put(tunnel, call);
+  return call;
+}
+
+const FIRST_ECHO_BYTES: u32 = 64;
+
+function keepEcho(call: Call): void {
+  if (call.echoBytes > call.echoCapacity) {
+    if (call.echoCapacity) heap.free(call.echo);
+    call.echoCapacity = call.echoBytes <= FIRST_ECHO_BYTES ? FIRST_ECHO_BYTES : MAX_ECHO_BYTES;
+    call.echo = heap.alloc(call.echoCapacity);
+  }
+  copyBytes(call.echo, message.echo, call.echoBytes);
+}
+
+function put(tunnel: Tunnel, call: Call): void {
+  call.tunnel = tunnel;
   link(call);
   call.next = null;
   const last = changetype<Call | null>(tunnel.lastCall);
@@ -64,14 +78,22 @@ export function addCall(tunnel: Tunnel, id: u64, series: Series, dialect: u32, s
   else tunnel.firstCall = changetype<usize>(call);
   tunnel.lastCall = changetype<usize>(call);
   tunnel.callCount++;
+  if (call.swallowed) tunnel.swallowing++;
+  if (call.fate) tunnel.fated++;
   count++;
+}
+
+/** The call of this id in flight on the tunnel, or null. */
+export function findCall(tunnel: Tunnel, id: u64): Call | null {
+  if (!count) return null;
+  let call = changetype<Call | null>(<usize>load<u32>(bucketOf(tunnel, id)));
+  while (call && (call.tunnel != tunnel || call.id != id)) call = call.nextInBucket;
+  return call;
 }
 
 /** The call that an answer with `id` on this tunnel ends, or null. It stays valid until the next `addCall`. */
 export function takeCall(tunnel: Tunnel, id: u64): Call | null {
-  if (!count) return null;
-  let call = changetype<Call | null>(<usize>load<u32>(bucketOf(tunnel, id)));
-  while (call && (call.tunnel != tunnel || call.id != id)) call = call.nextInBucket;
+  const call = findCall(tunnel, id);
   if (call) remove(call);
   return call;
 }
@@ -85,14 +107,22 @@ export function takeOldestCall(tunnel: Tunnel): Call | null {
 
 /** All calls of one tunnel are on another now, in their order. */
 export function moveCalls(from: Tunnel, to: Tunnel): void {
-  let call = takeOldestCall(from);
-  while (call) {
-    addCall(to, call.id, call.series, call.dialect, call.started_us);
-    call = takeOldestCall(from);
+  for (;;) {
+    const call = changetype<Call | null>(from.firstCall);
+    if (!call) return;
+    unlink(call);
+    put(to, call);
   }
 }
 
 function remove(call: Call): void {
+  unlink(call);
+  if (call.timed) disarm(call);
+  call.next = free;
+  free = call;
+}
+
+function unlink(call: Call): void {
   const before = call.previousInBucket;
   const after = call.nextInBucket;
   if (before) before.nextInBucket = after;
@@ -106,8 +136,8 @@ function remove(call: Call): void {
   if (next) next.previous = previous;
   else tunnel.lastCall = changetype<usize>(previous);
   tunnel.callCount--;
-  call.next = free;
-  free = call;
+  if (call.swallowed) tunnel.swallowing--;
+  if (call.fate) tunnel.fated--;
   count--;
 }
 

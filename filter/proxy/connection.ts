@@ -1,12 +1,16 @@
+import { Protocol } from "../codec/codec";
 import { wake } from "../host/queue";
 import { initSession, Session } from "../http2/session";
 import { freeTunnel, Tunnel } from "../http2/tunnel";
 import { dropBlock } from "../memory/kept";
+import { Name, release } from "../memory/name";
+import { dropState, State } from "../memory/state";
+import { VirtualHost } from "../route/table";
 import { tick_ms } from "./age";
 import { takeOldestCall } from "./call";
 import { Count } from "./count";
 import { CloseReason, closedBy, closeReasonLabel } from "./label";
-import { closeListener, countClosed, countMore, Listener } from "./listener";
+import { closeListener, codecOf, countClosed, countMore, Listener } from "./listener";
 import { random32 } from "./random";
 import { countCall, STATUS_UNANSWERED } from "./series";
 import { traceReason, tracing } from "./trace";
@@ -24,19 +28,43 @@ export class Connection extends Session {
   /** What Envoy calls it in its own log; 0 as long as nothing of it was traced. */
   traceId: u64;
   listener: Listener;
+  /** The listener's, or AUTO until the first bytes have told it (proxy/detect.ts). */
+  protocol: Protocol;
   /** Why it is being closed; NONE while it is not. */
   closing: i32;
 
   /** Bytes of the announced DATA frame that the client has still to send. They are passed untouched. */
   announced: u32;
-  /** Bytes of the message under way that the client has still to send, the announced ones included. */
+  /** Bytes of the message under way, or of its part, that the client has still to send, the announced ones included. */
   messageRest: u32;
+  /** Another part of that message follows. */
+  messageOpen: bool;
+  /** What the codec remembers of the client's side. */
+  codec: State;
+  /** Answers go to the client in the order of its calls (proxy/in-order.ts), which are numbered: the last one's number. */
+  ordered: bool;
+  orders: u32;
+  /** Calls to one cluster take one tunnel. */
+  sequential: bool;
+  /** What former calls have made of it (proxy/standing.ts), and the tunnel that those to come depend on. */
+  standing: u32;
+  pin: Tunnel | null;
+  /** What the client has set for it (proxy/settled.ts), and how often that has changed. */
+  settled: usize;
+  settledBytes: u32;
+  settledCapacity: u32;
+  pendingBytes: u32;
+  settledSerial: u32;
+  /** A cluster whose upstream could not be told of it. */
+  unfit: Name | null;
   /** Where that message goes; null: it is dropped (once the announced bytes have gone). */
   messageTunnel: Tunnel | null;
   /** While a read is passed on: the tunnel in the middle of whose message the read began. */
   midMessage: Tunnel | null;
   /** Bytes that stash and read buffer must hold before there is anything to do. */
   wanted: u32;
+  /** The call that is held back has been admitted by its route's policy (proxy/policy.ts), and is not to be judged again. */
+  admitted: bool;
   /** Held back for want of window: more of it is a reason to look again. */
   blocked: bool;
   stash: usize;
@@ -53,20 +81,30 @@ export class Connection extends Session {
   replies: usize;
   repliesCapacity: u32;
   repliesBytes: u32;
+  /** Where answers come in order: the place of the last of them among the calls. */
+  newestReply: u32;
   /** Bytes of own replies since an upstream's answer was last delivered (see MAX_UNPROVEN_REPLY_BYTES). */
   unprovenBytes: u32;
-  /** Calls in flight on all tunnels. */
+  /** The virtual host of the address that the client dialled, in the table of that serial. */
+  hostByAddress: VirtualHost | null;
+  hostByAddressIn: u32;
+  /** Calls in flight on all tunnels for whose answers the client waits, and those whose answers go nowhere. */
   callCount: u32;
+  swallowing: u32;
   /** Calls that were ever sent on tunnels: the order of their use (`Tunnel.lastUse`). */
   uses: u32;
   /** Tunnels that finish what they have, and are to be given up then. */
   retiringTunnels: u32;
+  /** Tunnels in a row that were to spread the calls and led to a host that they reached already. */
+  missedSpreads: u32;
   /** When the last tunnel was refused; `spareRefused`: one was. */
   spareRefused: bool;
   spareRefusedAt_ms: u32;
 
   /** The client was told to make its next calls elsewhere; when nothing is under way any more the connection is closed. */
   draining: bool;
+  /** Why: what is counted when it is closed. */
+  drainReason: i32;
   drainingSince_ms: u32;
   /** What `uses` was at the last probe for a drain, and when that was. */
   probedUses: u32;
@@ -84,11 +122,13 @@ let firstWoken: Connection | null = null;
 let lastWoken: Connection | null = null;
 
 export function newConnection(id: u32, listener: Listener): Connection {
-  const connection = changetype<Connection>(heap.alloc(offsetof<Connection>()));
-  memory.fill(changetype<usize>(connection), 0, offsetof<Connection>());
+  const connection = changetype<Connection>(heap.alloc(offsetof<Connection>() + offsetof<State>()));
+  memory.fill(changetype<usize>(connection), 0, offsetof<Connection>() + offsetof<State>());
+  connection.codec = changetype<State>(changetype<usize>(connection) + offsetof<Connection>());
   initSession(connection);
   connection.id = id;
   connection.listener = listener;
+  connection.protocol = codecOf(listener);
   listener.references++;
   connection.unopenedStream = connection.nextStream;
   const table = listener.table;
@@ -104,7 +144,7 @@ export function freeConnection(connection: Connection): void {
   while (tunnel) {
     const next = tunnel.next;
     for (let call = takeOldestCall(tunnel); call; call = takeOldestCall(tunnel)) {
-      countCall(call.series, STATUS_UNANSWERED);
+      if (!call.swallowed) countCall(call.series, STATUS_UNANSWERED);
     }
     freeTunnel(tunnel);
     tunnel = next;
@@ -112,6 +152,10 @@ export function freeConnection(connection: Connection): void {
   if (connection.woken) forgetWoken(connection);
   dropBlock(connection.stash, connection.stashCapacity);
   dropBlock(connection.replies, connection.repliesCapacity);
+  dropState(connection.codec);
+  dropBlock(connection.settled, connection.settledCapacity);
+  const unfit = connection.unfit;
+  if (unfit) release(unfit);
   if (connection.control) heap.free(connection.control);
   closeListener(connection.listener);
   heap.free(changetype<usize>(connection));
@@ -168,11 +212,16 @@ function forgetWoken(connection: Connection): void {
   if (lastWoken == connection) lastWoken = before;
 }
 
+/** The client has sent a message in part. */
+export function isReceiving(connection: Connection): bool {
+  return connection.messageRest != 0 || connection.messageOpen;
+}
+
 /** Nothing is under way in either direction. */
 export function isQuiet(connection: Connection): bool {
   return (
     !connection.callCount &&
-    !connection.messageRest &&
+    !isReceiving(connection) &&
     !connection.wanted &&
     !connection.blocked &&
     !connection.delivering &&

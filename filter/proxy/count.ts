@@ -13,9 +13,9 @@ export enum Count {
   /** Error replies of the filter's own, by ReplyCode. */
   REPLIED = 96,
   /** One-way calls that went nowhere, by the ReplyCode that a caller would have got. */
-  ONE_WAY_DROPPED = 100,
+  ONE_WAY_DROPPED = 112,
 
-  CONFIG_ACCEPTED = 104,
+  CONFIG_ACCEPTED = 128,
   CONFIG_REJECTED,
   CONNECTIONS,
 
@@ -36,8 +36,12 @@ export enum Count {
   DROPPED_REST_OF_CALL,
   /** … notices of an upstream, … */
   DROPPED_UPSTREAM_NOTICE,
-  /** … and answers that an upstream began and did not end, before the client had anything of them. */
+  /** … answers that an upstream began and did not end, before the client had anything of them, … */
   DROPPED_CUT_ANSWER,
+  /** … frames of the client for a stream that has ended, … */
+  DROPPED_STREAM_FRAME,
+  /** … and answers that nobody waits for any more. */
+  DROPPED_LATE_ANSWER,
 
   TUNNELS,
   /** Tunnels that ended: HCM reached no upstream, … */
@@ -61,6 +65,8 @@ export enum Count {
   RETIRED_AGE,
   RETIRED_CALLS,
   RETIRED_READ_ONLY,
+  RETIRED_SAME_HOST,
+  RETIRED_UNFIT,
   DRAIN_PROBES,
   END,
 }
@@ -139,6 +145,10 @@ function writeCount(which: i32, listener: Name): usize {
       return dropped(listener, "upstream_notice");
     case Count.DROPPED_CUT_ANSWER:
       return dropped(listener, "cut_answer");
+    case Count.DROPPED_STREAM_FRAME:
+      return dropped(listener, "stream_frame");
+    case Count.DROPPED_LATE_ANSWER:
+      return dropped(listener, "late_answer");
     default:
       return writeTunnelCount(which, listener);
   }
@@ -174,6 +184,10 @@ function writeTunnelCount(which: i32, listener: Name): usize {
       return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "calls");
     case Count.RETIRED_READ_ONLY:
       return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "read_only");
+    case Count.RETIRED_UNFIT:
+      return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "unfit");
+    case Count.RETIRED_SAME_HOST:
+      return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "same_host");
     default:
       return writeName(nameText, "meltemi_drain_probes_total", listener);
   }

@@ -1,50 +1,64 @@
 import { decodeResponse } from "../codec/codec";
 import { Kind, message } from "../codec/message";
 import { Step } from "../codec/step";
-import { dropHeld, headOf, hold, Tunnel } from "../http2/tunnel";
-import { CONNECTION_GRANT_BYTES, MAX_RESPONSE_HEAD_BYTES, RECEIVE_WINDOW_BYTES } from "../memory/limits";
+import { headOf, heldOf, hold, isDelivering, Tunnel, unhold } from "../http2/tunnel";
+import { CONNECTION_GRANT_BYTES, MAX_HEAD_BYTES, RECEIVE_WINDOW_BYTES, SHORT_HEAD_BYTES } from "../memory/limits";
+import { tick_ms } from "./age";
 import { Connection, closeSoon, wakeConnection } from "./connection";
 import { Count } from "./count";
 import { endCall, finishTunnel } from "./end";
 import { countFailure, FailureReason } from "./failure";
+import { endListening, expectNews, isAwaitedNews } from "./fate";
+import { isTurn } from "./in-order";
 import { CloseReason } from "./label";
 import { count } from "./listener";
 import { put, putReplies } from "./to-client";
 import { traceMessage, tracing } from "./trace";
 import { retire } from "./tunnels";
 
-/** Bytes of a tunnel whose turn it is. */
-export function feed(connection: Connection, tunnel: Tunnel, bytes: usize, length: u32): void {
+/**
+ * Bytes of a tunnel whose turn it is. Returns how many were taken: not those from where it is another tunnel's turn, nor a head that is
+ * not whole and too long to be kept aside.
+ */
+export function feed(connection: Connection, tunnel: Tunnel, bytes: usize, length: u32): u32 {
   // The part of a head that is kept aside is not delivered yet.
-  const bytesToGrant = length + tunnel.headBytes;
-  while (length) {
+  const keptBefore = tunnel.headBytes;
+  let at: u32 = 0;
+  while (at < length) {
+    const left = length - at;
     let part: u32;
     if (tunnel.messageRest) {
-      part = min<u32>(tunnel.messageRest, length);
-      put(bytes, part);
+      part = min<u32>(tunnel.messageRest, left);
+      put(bytes + at, part);
       tunnel.messageRest -= part;
     } else if (tunnel.skipRest) {
-      part = min<u32>(tunnel.skipRest, length);
+      part = min<u32>(tunnel.skipRest, left);
       tunnel.skipRest -= part;
-    } else part = feedHead(connection, tunnel, bytes, length);
-    bytes += part;
-    length -= part;
-    if (connection.closing != CloseReason.NONE) return;
+    } else {
+      if (connection.ordered && !tunnel.messageOpen && !isTurn(connection, tunnel)) break;
+      part = feedHead(connection, tunnel, bytes + at, left);
+      if (!part && tunnel.headNeed) break;
+    }
+    at += part;
+    if (connection.closing != CloseReason.NONE) return length;
   }
-  grant(connection, tunnel, bytesToGrant - tunnel.headBytes);
+  grant(connection, tunnel, at + keptBefore - tunnel.headBytes);
   deliverRest(connection, tunnel);
+  return at;
 }
 
 /** Some bytes of the tunnel are with the client: the rest of a message that has begun comes before anything else. */
 export function deliverRest(connection: Connection, tunnel: Tunnel): void {
-  connection.delivering = tunnel.messageRest ? tunnel : null;
+  const delivering = isDelivering(tunnel);
+  connection.delivering = delivering ? tunnel : null;
   // It may have been its last.
-  if (tunnel.retiring && !tunnel.messageRest) wakeConnection(connection);
+  if (tunnel.retiring && !delivering) wakeConnection(connection);
 }
 
 /**
  * Decodes the head of the next message, which may have come in parts; returns how many of the bytes it took. A head that is
- * not whole is kept aside, so that nothing of its message is with the client yet.
+ * not whole is kept aside, so that nothing of its message is with the client yet; one that is too long for that stays where it is
+ * (`tunnel.headNeed`).
  */
 function feedHead(connection: Connection, tunnel: Tunnel, bytes: usize, length: u32): u32 {
   let head = bytes;
@@ -52,15 +66,20 @@ function feedHead(connection: Connection, tunnel: Tunnel, bytes: usize, length: 
   const kept = tunnel.headBytes;
   if (kept) {
     head = headOf(tunnel);
-    const more = min<u32>(MAX_RESPONSE_HEAD_BYTES - kept, length);
+    const more = min<u32>(SHORT_HEAD_BYTES - kept, length);
     memory.copy(head + kept, bytes, more);
     available = kept + more;
   }
-  const step = decodeResponse(connection.listener.protocol, head, available, message);
-  if (step == Step.MORE && available < MAX_RESPONSE_HEAD_BYTES) {
-    if (!kept) memory.copy(headOf(tunnel), bytes, length);
-    tunnel.headBytes = available;
-    return length;
+  if (tunnel.fated && !tunnel.messageOpen) expectNews(connection, tunnel);
+  const step = decodeResponse(connection.protocol, tunnel.codec, head, available, message);
+  if (step == Step.MORE && message.need <= MAX_HEAD_BYTES) {
+    if (available < SHORT_HEAD_BYTES) {
+      if (!kept) memory.copy(headOf(tunnel), bytes, length);
+      tunnel.headBytes = available;
+      return length;
+    }
+    tunnel.headNeed = message.need;
+    return 0;
   }
   if (step != Step.DONE) {
     countFailure(tunnel.cluster, tunnel.host, FailureReason.BAD_ANSWER);
@@ -68,7 +87,11 @@ function feedHead(connection: Connection, tunnel: Tunnel, bytes: usize, length: 
     return length;
   }
   tunnel.headBytes = 0;
-  beginAnswer(connection, tunnel);
+  tunnel.headNeed = 0;
+  if (message.kind == Kind.PART) {
+    tunnel.messageOpen = message.open;
+    passOrSkip(tunnel);
+  } else beginAnswer(connection, tunnel);
   // What was kept belongs to this message, or is all of it and to be passed over.
   const front = min<u32>(kept, message.total);
   if (tunnel.messageRest) {
@@ -102,14 +125,26 @@ function beginAnswer(connection: Connection, tunnel: Tunnel): void {
       wakeConnection(connection);
       break;
     case Kind.ANSWER:
-      endCall(connection, tunnel);
-      tunnel.messageRest = message.total;
+      tunnel.messageOpen = message.open;
+      tunnel.skipping = !endCall(connection, tunnel);
+      passOrSkip(tunnel);
       break;
     default:
-      // A call of the upstream's own (Dubbo's callbacks).
+      // A frame of a stream, or a call of the upstream's own (Dubbo's callbacks), or news (Redis's pushes).
+      connection.usedAt_ms = tick_ms;
+      if (isAwaitedNews(tunnel)) endCall(connection, tunnel);
+      else if (message.ends) endListening(connection, tunnel);
+      tunnel.skipping = false;
       tunnel.messageRest = message.total;
+      tunnel.messageOpen = message.open;
       break;
   }
+}
+
+/** The message in `message`, or its part, goes to the client or nowhere. */
+function passOrSkip(tunnel: Tunnel): void {
+  if (tunnel.skipping) tunnel.skipRest = message.total;
+  else tunnel.messageRest = message.total;
 }
 
 function noteNotice(connection: Connection): void {
@@ -143,17 +178,33 @@ export function grant(connection: Connection, tunnel: Tunnel, bytes: u32): void 
 /** Between two messages: what was held goes out, until a message of it is not whole, and then our own replies. */
 export function atBoundary(connection: Connection): void {
   if (connection.delivering || connection.closing != CloseReason.NONE) return;
-  let tunnel = connection.heldTunnels ? connection.tunnels : null;
-  while (tunnel) {
+  let goesOn = connection.heldTunnels != 0 && feedHeld(connection);
+  // Where answers come in order, each may be what another one has waited for.
+  while (connection.ordered && goesOn && !connection.delivering) {
+    putReplies(connection);
+    goesOn = connection.heldTunnels != 0 && feedHeld(connection);
+  }
+  if (connection.delivering || connection.closing != CloseReason.NONE) return;
+  if (!putReplies(connection) || !connection.ordered || !connection.heldTunnels) return;
+  atBoundary(connection);
+}
+
+/** What tunnels hold goes out, as far as it is their turn. False: nothing did. */
+function feedHeld(connection: Connection): bool {
+  let any = false;
+  let tunnel = connection.tunnels;
+  while (tunnel && !connection.delivering && connection.closing == CloseReason.NONE) {
     const next = tunnel.next;
-    if (tunnel.heldBytes) {
-      feed(connection, tunnel, tunnel.held, tunnel.heldBytes);
-      dropHeld(tunnel);
-      connection.heldTunnels--;
-      if (tunnel.ended) finishTunnel(connection, tunnel);
-      if (connection.delivering) return;
+    if (tunnel.heldBytes && tunnel.heldBytes >= tunnel.headNeed) {
+      const taken = feed(connection, tunnel, heldOf(tunnel), tunnel.heldBytes);
+      if (taken) any = true;
+      unhold(tunnel, taken);
+      if (!tunnel.heldBytes) {
+        connection.heldTunnels--;
+        if (tunnel.ended) finishTunnel(connection, tunnel);
+      }
     }
     tunnel = next;
   }
-  putReplies(connection);
+  return any;
 }

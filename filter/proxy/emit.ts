@@ -11,6 +11,7 @@ import { freeTunnel, Tunnel, TunnelState } from "../http2/tunnel";
 import { CONNECTION_GRANT_BYTES, RECEIVE_WINDOW_BYTES } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { Connection } from "./connection";
+import { hasReply } from "./in-order";
 import { nextPiece, pieceLength, pieceOffset, plan } from "./plan";
 import { unsentRoom, writeUnsent } from "./unsent";
 
@@ -42,7 +43,7 @@ export function owesControl(connection: Connection): bool {
 
 /** Replies wait for a write of HCM's. While an answer is being delivered there will be one: the one that ends it. */
 function wantsPing(connection: Connection): bool {
-  return connection.repliesBytes != 0 && !connection.pingSent && !connection.delivering;
+  return !connection.pingSent && !connection.delivering && hasReply(connection);
 }
 
 /** Most bytes that `writeControl` may write now. */
@@ -124,7 +125,7 @@ function writeHeartbeat(connection: Connection, tunnel: Tunnel, out: usize): usi
   )
     return out;
   const payload = out + FRAME_HEAD_BYTES;
-  const protocol = connection.listener.protocol;
+  const protocol = connection.protocol;
   const bytes = writeHeartbeatAnswer(protocol, payload, tunnel.heartbeatId, tunnel.heartbeatDialect);
   writeHead(out, bytes, FrameType.DATA, 0, tunnel.stream);
   connection.sendWindow -= bytes;

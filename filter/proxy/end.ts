@@ -4,14 +4,17 @@ import { ReplyCode } from "../codec/reply";
 import { Step } from "../codec/step";
 import { now_us } from "../host/clock";
 import { removeTunnel } from "../http2/session";
-import { dropHeld, freeTunnel, Tunnel, TunnelState } from "../http2/tunnel";
+import { dropHeld, freeTunnel, heldOf, Tunnel, TunnelState } from "../http2/tunnel";
+import { dropState, State } from "../memory/state";
 import { tick_ms } from "./age";
-import { Call, takeCall, takeOldestCall } from "./call";
-import { Connection, closeSoon, wakeConnection } from "./connection";
+import { takeCall, takeOldestCall } from "./call";
+import { Call } from "./call-in-flight";
+import { Connection, closeSoon, isReceiving, wakeConnection } from "./connection";
 import { Count } from "./count";
+import { losePin, meetFate, missFate } from "./fate";
 import { CloseReason } from "./label";
 import { count, countMore } from "./listener";
-import { describeFailure, replyError } from "./reply";
+import { callerOfCall, describeFailure, replyError } from "./reply";
 import { countCall, tellDuration } from "./series";
 import { traceAnswer, traceMessage, tracing } from "./trace";
 import { noteEnd, TunnelEnd } from "./tunnel-end";
@@ -24,20 +27,30 @@ export function beginWrite(): void {
   time_us = 0;
 }
 
-/** The call is answered by what is in `message`. */
-export function endCall(connection: Connection, tunnel: Tunnel): void {
+/** The call is answered by what is in `message`. False: nobody waits for it. */
+export function endCall(connection: Connection, tunnel: Tunnel): bool {
   connection.unprovenBytes = 0;
-  const call = takeCall(tunnel, message.id);
+  const call = connection.ordered ? takeOldestCall(tunnel) : takeCall(tunnel, message.id);
   if (!call) {
     count(connection.listener, Count.UNMATCHED_ANSWERS);
     if (tracing) traceMessage(connection.traceId, "unmatched_answer");
-    return;
+    return true;
+  }
+  if (call.fate) meetFate(connection, tunnel, call);
+  if (call.swallowed) {
+    connection.swallowing--;
+    if (call.fate) return false;
+    count(connection.listener, Count.DROPPED_LATE_ANSWER);
+    if (tracing) traceMessage(connection.traceId, "late_answer");
+    return false;
   }
   connection.callCount--;
+  if (connection.ordered && connection.blocked) wakeConnection(connection);
   connection.usedAt_ms = tick_ms;
   tunnel.usedAt_ms = tick_ms;
   const duration_us = recordAnswer(call, message.status);
   if (tracing) traceAnswer(connection.traceId, tunnel, message.status, duration_us);
+  return true;
 }
 
 /** Returns how long it took, 0 if that was not measured. */
@@ -61,9 +74,10 @@ export function endTunnel(connection: Connection, tunnel: Tunnel, how: TunnelEnd
     resend(connection, tunnel);
   }
   if (connection.messageTunnel == tunnel) {
-    if (connection.messageRest) count(connection.listener, Count.DROPPED_REST_OF_CALL);
+    if (isReceiving(connection)) count(connection.listener, Count.DROPPED_REST_OF_CALL);
     connection.messageTunnel = null;
   }
+  if (connection.pin == tunnel || tunnel.listened) losePin(connection, tunnel);
   // What waited for the tunnel's window goes another way now, or is dropped if it had begun.
   if (connection.blocked) wakeConnection(connection);
   if (tunnel.heldBytes) dropCutMessage(connection, tunnel);
@@ -71,15 +85,23 @@ export function endTunnel(connection: Connection, tunnel: Tunnel, how: TunnelEnd
   else if (!tunnel.heldBytes) finishTunnel(connection, tunnel);
 }
 
+/** For a look at what is held, which begins with a message. */
+const held: State = changetype<State>(memory.data(offsetof<State>(), 8));
+
 /** The tunnel has ended: a message that is not whole in what is held will never be, and the client has seen nothing of it. */
 function dropCutMessage(connection: Connection, tunnel: Tunnel): void {
   let whole: u32 = 0;
-  while (whole < tunnel.heldBytes) {
-    const left = tunnel.heldBytes - whole;
-    const step = decodeResponse(connection.listener.protocol, tunnel.held + whole, left, message);
+  let at: u32 = 0;
+  while (at < tunnel.heldBytes) {
+    const left = tunnel.heldBytes - at;
+    const step = decodeResponse(connection.protocol, held, heldOf(tunnel) + at, left, message);
     if (step != Step.DONE || message.total > left) break;
-    whole += message.total;
+    at += message.total;
+    if (!message.open) whole = at;
   }
+  dropState(held);
+  held.word0 = 0;
+  held.word1 = 0;
   if (whole < tunnel.heldBytes) count(connection.listener, Count.DROPPED_CUT_ANSWER);
   tunnel.heldBytes = whole;
   if (whole) return;
@@ -92,10 +114,15 @@ export function finishTunnel(connection: Connection, tunnel: Tunnel): void {
   for (;;) {
     const call = takeOldestCall(tunnel);
     if (!call) break;
-    recordAnswer(call, replyStatus(connection.listener.protocol, ReplyCode.UPSTREAM_FAILURE));
+    if (call.fate) missFate(connection, tunnel, call);
+    if (call.swallowed) {
+      connection.swallowing--;
+      continue;
+    }
+    recordAnswer(call, replyStatus(connection.protocol, ReplyCode.UPSTREAM_FAILURE));
     connection.callCount--;
     describeFailure(tunnel, tunnel.state != TunnelState.OPEN);
-    replyError(connection, call.id, call.dialect, ReplyCode.UPSTREAM_FAILURE);
+    replyError(connection, callerOfCall(call), ReplyCode.UPSTREAM_FAILURE);
   }
   // One-way calls that had not left Envoy are lost with their tunnel.
   countMore(connection.listener, Count.ONE_WAY_DROPPED + ReplyCode.UPSTREAM_FAILURE, tunnel.oneWayCalls);

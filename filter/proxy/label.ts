@@ -28,6 +28,10 @@ export enum CloseReason {
   NO_CALL,
   /** Mode `connection`: Envoy does not take the cluster. */
   CLUSTER_NOT_SET,
+  /** The upstream has ended that the client listens to. */
+  LISTENING_LOST,
+  /** An upstream does not begin a transaction that the client believes in. */
+  TRANSACTION_REFUSED,
   /** The client has left, without and with calls in flight. */
   CLIENT_LEFT,
   CLIENT_LEFT_BUSY,
@@ -66,6 +70,10 @@ export function closeReasonLabel(reason: i32): string {
       return "no_call";
     case CloseReason.CLUSTER_NOT_SET:
       return "cluster_not_set";
+    case CloseReason.LISTENING_LOST:
+      return "listening_lost";
+    case CloseReason.TRANSACTION_REFUSED:
+      return "transaction_refused";
     case CloseReason.CLIENT_LEFT:
       return "client_left";
     case CloseReason.CLIENT_LEFT_BUSY:
@@ -87,8 +95,18 @@ export function replyCodeLabel(code: ReplyCode): string {
       return "bad_request";
     case ReplyCode.UPSTREAM_FAILURE:
       return "upstream_failure";
-    default:
+    case ReplyCode.OVERLOADED:
       return "overloaded";
+    case ReplyCode.TIMEOUT:
+      return "timeout";
+    case ReplyCode.RATE_LIMITED:
+      return "rate_limited";
+    case ReplyCode.ABORTED:
+      return "aborted";
+    case ReplyCode.APART:
+      return "apart";
+    default:
+      return "discarded";
   }
 }
 

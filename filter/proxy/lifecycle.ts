@@ -22,16 +22,20 @@ import {
 } from "./carried/carried";
 import { Connection, freeConnection, newConnection, newestWoken, noteClosed, takeWoken } from "./connection";
 import { Count } from "./count";
+import { keepTicking, stopTicking } from "./deadline";
 import { flushFailures } from "./failure";
 import { introduce } from "./introduce";
 import { CloseReason } from "./label";
-import { clearListeners, closeListener, count, countConfigUpdate, Listener, tellListeners } from "./listener";
+import { clearListeners, closeListener, count, countConfigUpdate, Listener, setTable, tellListeners } from "./listener";
 import { measure, measureCarried } from "./measure";
 import { Mode } from "./mode";
 import { isFit, listenerOfPlugin, suits } from "./plugin";
 import { onWoken } from "./request";
 import { flushSeries } from "./series";
+import { noteStandIn, relieveStandIns } from "./stand-in";
+import { announce, followSuccessors } from "./succession";
 import { sweep } from "./sweep";
+import { endOverdue } from "./timeout";
 import { readLogLevel, tracing } from "./trace";
 
 /** What the host's context ids stand for: root contexts are listeners (once configured), the others connections. */
@@ -40,9 +44,14 @@ const connections: IdTable = newIdTable();
 /** The connections that tcp_proxy carries: listeners of mode `connection` and `observe`. */
 const carried: IdTable = newIdTable();
 
+/** The text that is being read. */
+let configuration: usize = 0;
+
 /** The root context that the queue is registered for. */
 let queueRoot: u32 = 0;
 let lastFlush_us: u64 = 0;
+/** By how much a tick may come early. */
+const FLUSH_SLACK_MS: u32 = 50;
 
 /** Null: a connection that was refused when it came, and is being closed. */
 export function connectionOf(context: u32): Connection | null {
@@ -123,6 +132,7 @@ export function deleteContext(context: u32): void {
 
 /** The queue must not go with the root context that registered it. */
 export function contextDone(context: u32): void {
+  stopTicking(context);
   if (context != queueRoot) return;
   const next = anyRootBut(context);
   if (!next || !enterConnection(next)) {
@@ -156,9 +166,10 @@ export function configure(root: u32, bytes: u32): bool {
     closeListener(listener);
     return false;
   }
-  const former = listener.table;
-  listener.table = table;
-  if (former) freeTable(former);
+  setTable(listener, table);
+  announce(listener, configuration, fetched);
+  noteStandIn(listener);
+  relieveStandIns(listener, configuration, fetched);
   const before = changetype<Listener | null>(getId(roots, root));
   if (before) {
     removeId(roots, root);
@@ -175,8 +186,8 @@ export function configure(root: u32, bytes: u32): bool {
 
 /** Null: refused, `configError` says why. */
 function tableOfPlugin(listener: Listener, bytes: u32): Table | null {
-  const json = bytes ? fetch(Buffer.PLUGIN_CONFIGURATION, 0, bytes, Region.MAIN) : 0;
-  const table = readTable(json, json ? fetched : 0, listener.protocol);
+  configuration = bytes ? fetch(Buffer.PLUGIN_CONFIGURATION, 0, bytes, Region.MAIN) : 0;
+  const table = readTable(configuration, configuration ? fetched : 0, listener.protocol);
   if (!table || suits(listener.mode, table)) return table;
   freeTable(table);
   return null;
@@ -194,8 +205,9 @@ function logRefusal(listener: Listener): void {
 }
 
 /** The visits that `wakeConnection` asked for, one to each connection: what it passes on goes when this callback is over. */
-export function visitWoken(): void {
+export function visitWoken(root: u32): void {
   drainQueue();
+  keepTicking(root);
   const last = newestWoken();
   let visits: u32 = 0;
   for (let connection = takeWoken(); connection; connection = takeWoken()) {
@@ -228,16 +240,19 @@ function sweepConnections(introducing: bool): void {
 }
 
 /** Each root context ticks; what is due is done once. */
-export function tick(): void {
+export function tick(root: u32): void {
   const time_us = now_us();
-  if (time_us - lastFlush_us < (<u64>FLUSH_PERIOD_MS * 1000) / 2) return;
+  endOverdue(<u32>(time_us / 1000));
+  keepTicking(root);
+  if (time_us - lastFlush_us < <u64>(FLUSH_PERIOD_MS - FLUSH_SLACK_MS) * 1000) return;
   lastFlush_us = time_us;
   moveClock();
+  followSuccessors();
   clearListeners();
   sweepConnections(readLogLevel());
   tell(time_us, true);
   // Should the queue ever fail, this is late, but not never.
-  visitWoken();
+  visitWoken(root);
 }
 
 /** What was counted and measured goes to the host. `alive`: false when this VM is about to go. */

@@ -16,9 +16,20 @@ export class Listener {
   next: Listener | null;
   name: Name;
   protocol: Protocol;
+  /** Of a declared protocol: the program of the table in force. */
+  program: usize;
   mode: Mode;
   /** The table in force; null until a first valid one came. */
   table: Table | null;
+  /** The code of this VM, as its configurations name it; null: they do not. */
+  code: Name | null;
+  /** Other code has had the newest configuration, and since when. */
+  succeeded: bool;
+  succeededAt_ms: u32;
+  /** The version of the last table of other code that was looked at. */
+  followed: Name | null;
+  /** The listener whose tables it takes once there are any; null: none. */
+  standsInFor: Name | null;
   /** Root contexts and connections that refer to it. */
   references: u32;
   /** What happened (count.ts), and what there is (gauge.ts). */
@@ -27,6 +38,10 @@ export class Listener {
 }
 
 let first: Listener | null = null;
+
+export function firstListener(): Listener | null {
+  return first;
+}
 
 /**
  * The listener of this name, protocol and mode, with one reference more; made if there is none. Of one that changes its mode the former
@@ -72,8 +87,17 @@ export function closeListener(listener: Listener): void {
   tellGauges(listener.gauges, listener.name);
   heap.free(listener.counts);
   heap.free(listener.gauges);
+  if (listener.standsInFor) release(listener.standsInFor!);
+  if (listener.code) release(listener.code!);
+  if (listener.followed) release(listener.followed!);
   release(listener.name);
   heap.free(changetype<usize>(listener));
+}
+
+/** What codecs are called with for its connections: the protocol; of a declared one, the address of where its program's stands. */
+export function codecOf(listener: Listener): Protocol {
+  if (listener.protocol != Protocol.DECLARED) return listener.protocol;
+  return <Protocol>(<i32>changetype<usize>(listener) + <i32>offsetof<Listener>("program"));
 }
 
 /** Before connections are measured. */
@@ -97,6 +121,14 @@ export function tellListeners(time_us: u64, alive: bool): void {
   tellMemory(alive);
   if (!closeLedger(time_us)) forgetAllTold();
   takeBackDead(time_us);
+}
+
+/** From now on this table holds, for connections that exist too. */
+export function setTable(listener: Listener, table: Table): void {
+  const former = listener.table;
+  listener.table = table;
+  listener.program = table.program;
+  if (former) freeTable(former);
 }
 
 function forgetAllTold(): void {

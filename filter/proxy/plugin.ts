@@ -40,8 +40,10 @@ function readsEarly(): bool {
 
 /** Whether a listener of this mode can be served by the table, which is good in itself; the problem is noted otherwise. */
 export function suits(mode: Mode, table: Table): bool {
-  if (mode != Mode.OBSERVE || table.cluster) return true;
-  return failAt("virtual_hosts", "in mode observe all routes name one cluster");
+  if (mode != Mode.OBSERVE) return true;
+  // What is looked at has gone on: it cannot be looked at again once more of it has come.
+  if (table.protocolCount) return failAt("root_id", "in mode observe one protocol is named, not auto");
+  return table.cluster ? true : failAt("virtual_hosts", "in mode observe all routes name one cluster");
 }
 
 /** Whether the plugin was found fit to be configured. */

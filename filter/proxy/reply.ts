@@ -1,4 +1,6 @@
-import { REPLY_OVERHEAD_BYTES, writeError, writeGoingAway, writeHeartbeatAnswer } from "../codec/codec";
+import { Done } from "../codec/act";
+import { Caller, caller } from "../codec/caller";
+import { REPLY_OVERHEAD_BYTES, writeDone, writeError, writeGoingAway, writeHeartbeatAnswer } from "../codec/codec";
 import { message } from "../codec/message";
 import { ReplyCode } from "../codec/reply";
 import { Tunnel } from "../http2/tunnel";
@@ -6,7 +8,9 @@ import { writeAscii } from "../memory/ascii";
 import { enlargeBlock } from "../memory/kept";
 import { MAX_UNPROVEN_REPLY_BYTES } from "../memory/limits";
 import { Name, nameBytes } from "../memory/name";
+import { Call } from "./call-in-flight";
 import { Connection, closeSoon } from "./connection";
+import { insertReply, ORDER_BYTES } from "./in-order";
 import { CloseReason, replyCodeLabel } from "./label";
 import { countReply } from "./listener";
 import { addNumber, addValue, addWord, beginLine, endLine, traceMessage, tracing } from "./trace";
@@ -40,14 +44,54 @@ export function addName(name: Name): void {
   addBytes(nameBytes(name), name.length);
 }
 
-/** Replies to the call `id` with the text that was begun. */
-export function replyError(connection: Connection, id: u64, dialect: u32, code: ReplyCode): void {
+/** The caller whose call is in `message`; its turn comes after those of all calls before it. */
+export function callerOfMessage(connection: Connection): Caller {
+  if (message.ordered) orderAnswers(connection);
+  caller.id = message.id;
+  caller.dialect = message.dialect;
+  caller.order = ++connection.orders;
+  caller.status = 0;
+  caller.echo = message.echo;
+  caller.echoBytes = message.echoBytes;
+  return caller;
+}
+
+export function callerOfCall(call: Call): Caller {
+  caller.id = call.id;
+  caller.dialect = call.dialect;
+  caller.order = call.order;
+  caller.status = 0;
+  caller.echo = call.echo;
+  caller.echoBytes = call.echoBytes;
+  return caller;
+}
+
+/** Before the order of any call. */
+const FORMER: u32 = 1 << 30;
+
+/** Answers come in the order of their calls from now on. Replies that have not gone out yet are older than that: together they come first. */
+export function orderAnswers(connection: Connection): void {
+  if (connection.ordered) return;
+  const bytes = connection.repliesBytes;
+  if (bytes && !reserve(connection, ORDER_BYTES)) return;
+  connection.ordered = true;
+  if (!bytes) return;
+  const replies = connection.replies;
+  memory.copy(replies + ORDER_BYTES, replies, bytes);
+  connection.newestReply = connection.orders - FORMER;
+  store<u32>(replies, connection.newestReply);
+  store<u32>(replies, bytes, 4);
+  connection.repliesBytes = ORDER_BYTES + bytes;
+}
+
+/** Replies to a call with the text that was begun. */
+export function replyError(connection: Connection, caller: Caller, code: ReplyCode): void {
   const length = <u32>(textEnd - text);
-  const out = reserve(connection, length + REPLY_OVERHEAD_BYTES);
+  const out = beginReply(connection, length + caller.echoBytes);
   if (!out) return;
-  addReply(connection, writeError(connection.listener.protocol, out, id, dialect, code, text, length));
+  endReply(connection, caller.order, writeError(connection.protocol, out, caller, code, text, length));
   countReply(connection.listener, code);
-  if (tracing) traceReply(connection.traceId, id, code, length);
+  if (tracing) traceReply(connection.traceId, caller.id, code, length);
 }
 
 function traceReply(connection: u64, id: u64, code: ReplyCode, length: u32): void {
@@ -58,19 +102,30 @@ function traceReply(connection: u64, id: u64, code: ReplyCode, length: u32): voi
   endLine();
 }
 
-/** Answers the heartbeat in `message`. */
-export function replyHeartbeat(connection: Connection): void {
-  const out = reserve(connection, REPLY_OVERHEAD_BYTES);
+/** Answers the call in `message`, which the filter has carried out itself. */
+export function replyDone(connection: Connection, done: Done): void {
+  const caller = callerOfMessage(connection);
+  const out = beginReply(connection, 0);
   if (!out) return;
-  addReply(connection, writeHeartbeatAnswer(connection.listener.protocol, out, message.id, message.dialect));
+  endReply(connection, caller.order, writeDone(connection.protocol, out, done));
+  if (tracing) traceMessage(connection.traceId, "done");
+}
+
+/** Answers the heartbeat in `message`, which may be the first of a connection whose answers come in order. */
+export function replyHeartbeat(connection: Connection): void {
+  if (message.ordered) orderAnswers(connection);
+  const out = beginReply(connection, 0);
+  if (!out) return;
+  const bytes = writeHeartbeatAnswer(connection.protocol, out, message.id, message.dialect);
+  endReply(connection, ++connection.orders, bytes);
   if (tracing) traceMessage(connection.traceId, "heartbeat");
 }
 
-/** Asks the client to make its next calls on another connection. */
+/** Asks the client to make its next calls on another connection. Where answers come in order there is no place for it. */
 export function replyGoingAway(connection: Connection): void {
-  const out = reserve(connection, REPLY_OVERHEAD_BYTES);
-  if (!out) return;
-  addReply(connection, writeGoingAway(connection.listener.protocol, out));
+  if (connection.ordered) return;
+  const out = beginReply(connection, 0);
+  if (out) endReply(connection, 0, writeGoingAway(connection.protocol, out));
 }
 
 /** Says why no virtual host or no route took the call in `message`. */
@@ -80,16 +135,22 @@ export function replyNotFound(connection: Connection, service: Name | null): voi
     addText("meltemi: no route of ");
     addName(service);
     addText(" matches this call of ");
-    addBytes(message.service, message.serviceBytes);
-    addText(".");
+    if (message.serviceBytes) {
+      addBytes(message.service, message.serviceBytes);
+      addText(".");
+    }
     addBytes(message.method, message.methodBytes);
+  } else if (!message.serviceBytes) {
+    addText("meltemi: the call names no service, and none was dialled that listener ");
+    addName(connection.listener.name);
+    addText(" knows");
   } else {
     addText("meltemi: service ");
     addBytes(message.service, message.serviceBytes);
     addText(" is not known to listener ");
     addName(connection.listener.name);
   }
-  replyError(connection, message.id, message.dialect, ReplyCode.NOT_FOUND);
+  replyError(connection, callerOfMessage(connection), ReplyCode.NOT_FOUND);
 }
 
 /** Says why a call on `tunnel` got no answer: the cluster, the upstream if one was reached, and Envoy's flags. */
@@ -97,19 +158,41 @@ export function describeFailure(tunnel: Tunnel, refused: bool): void {
   beginText();
   addText(refused ? "meltemi: no connection to cluster " : "meltemi: connection closed before the answer, cluster ");
   addName(tunnel.cluster);
-  const host = tunnel.host;
-  if (host) {
-    addText(", upstream ");
-    addName(host);
-  }
+  addHost(tunnel);
   if (tunnel.flagsBytes) {
     addText(", response flags ");
     addBytes(changetype<usize>(tunnel) + offsetof<Tunnel>("flags"), tunnel.flagsBytes);
   }
 }
 
-function addReply(connection: Connection, bytes: u32): void {
-  connection.repliesBytes += bytes;
+/** Says that a call on `tunnel` has taken too long. */
+export function describeTimeout(tunnel: Tunnel): void {
+  beginText();
+  addText("meltemi: no answer within the route's timeout, cluster ");
+  addName(tunnel.cluster);
+  addHost(tunnel);
+}
+
+function addHost(tunnel: Tunnel): void {
+  const host = tunnel.host;
+  if (!host) return;
+  addText(", upstream ");
+  addName(host);
+}
+
+/**
+ * Where a reply with `bytes` of text and echo is to be written: where replies end, behind room for its entry where answers come in order.
+ * 0 as `reserve`.
+ */
+function beginReply(connection: Connection, bytes: u32): usize {
+  const out = reserve(connection, ORDER_BYTES + REPLY_OVERHEAD_BYTES + bytes);
+  return out && connection.ordered ? out + ORDER_BYTES : out;
+}
+
+/** The reply that was written there has `bytes`. Where answers come in order it is put where its turn is. */
+function endReply(connection: Connection, order: u32, bytes: u32): void {
+  if (connection.ordered) insertReply(connection, order, bytes);
+  else connection.repliesBytes += bytes;
   connection.unprovenBytes += bytes;
 }
 

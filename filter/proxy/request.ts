@@ -1,14 +1,20 @@
-import { message } from "../codec/message";
-import { Step } from "../codec/step";
+import { Protocol, saysWhy } from "../codec/codec";
+import { Kind, message } from "../codec/message";
+import { Reason, Step } from "../codec/step";
 import { Buffer, closeDownstream, continueDownstream, replaceFront } from "../host/buffer";
-import { Connection, closeSoon } from "./connection";
+import { Table } from "../route/table";
+import { accept } from "./accept";
+import { leave, sayWhyNot } from "./conduct";
+import { Connection, closeSoon, isReceiving } from "./connection";
 import { decodeNext } from "./decode";
+import { detectProtocol } from "./detect";
 import { owesControl } from "./emit";
 import { CloseReason } from "./label";
 import { passControl, passOn } from "./pass-on";
 import { beginPlan, endPlan, plan, planBytes } from "./plan";
 import { beginRead, read } from "./read";
-import { accept, refuseBad } from "./route-call";
+import { refuseBad } from "./route-call";
+import { Standing } from "./standing";
 import { isCollecting, restoreStash, wait } from "./stash";
 import { traceEvent, tracing } from "./trace";
 import { abandonRetired } from "./tunnels";
@@ -39,6 +45,8 @@ export function onRead(connection: Connection, bytes: u32): void {
 
 /** Something else changed (a window, a reply, a grant): looks again at what lies in the read buffer, `bytes` of it. */
 export function onWoken(connection: Connection, bytes: u32): void {
+  // The host has a read buffer for us only once a read has come, and all we have to say comes after the preface.
+  if (!connection.prefaceSent) return;
   if (isCollecting(connection)) {
     wait(connection, bytes);
     if (owesControl(connection)) passControl(connection);
@@ -56,7 +64,7 @@ function take(connection: Connection, bytes: u32): void {
   connection.wanted = 0;
   connection.blocked = false;
   beginPlan(connection);
-  connection.midMessage = connection.messageRest ? connection.messageTunnel : null;
+  connection.midMessage = isReceiving(connection) ? connection.messageTunnel : null;
   const continued = min<u32>(connection.announced, read.size);
   read.at = continued;
   connection.announced -= continued;
@@ -99,7 +107,7 @@ function planRead(connection: Connection): void {
 }
 
 /**
- * Decodes the message at `at` and decides where it goes. False: not now (more bytes are needed, or a window), or never (closing).
+ * Decodes the message at `at`, or the next part of the one under way, and decides where it goes. False: not now (more bytes are needed, or a window), or never (closing).
  */
 function beginMessage(connection: Connection): bool {
   const table = connection.listener.table;
@@ -107,14 +115,30 @@ function beginMessage(connection: Connection): bool {
     closeSoon(connection, CloseReason.NOT_CONFIGURED);
     return false;
   }
-  const step = decodeNext(connection.listener.protocol, table);
+  if (connection.standing & Standing.LEAVING) {
+    read.at = read.size;
+    return true;
+  }
+  if (connection.protocol == Protocol.AUTO && !recognise(connection, table)) return false;
+  const codec = connection.codec;
+  const word0 = codec.word0;
+  const word1 = codec.word1;
+  const step = decodeNext(connection.protocol, codec, table);
   if (step == Step.DONE) {
-    if (!accept(connection, table)) {
+    if (message.kind != Kind.PART && !accept(connection, table)) {
+      // It is decoded once more when there is room for it.
+      codec.word0 = word0;
+      codec.word1 = word1;
       connection.blocked = true;
       return false;
     }
   } else if (step == Step.BAD) {
-    if (!message.framed) {
+    if (!message.framed && !connection.messageOpen && saysWhy(connection.protocol)) {
+      sayWhyNot(connection);
+      leave(connection, message.reason);
+      return true;
+    }
+    if (!message.framed || connection.messageOpen) {
       closeSoon(connection, message.reason);
       return false;
     }
@@ -124,7 +148,20 @@ function beginMessage(connection: Connection): bool {
     return false;
   }
   connection.messageRest = message.total;
+  connection.messageOpen = message.open;
   return true;
+}
+
+/** Looks what the connection speaks. False: more bytes are needed, or it is none of the table's protocols (closing). */
+function recognise(connection: Connection, table: Table): bool {
+  const protocol = detectProtocol(table);
+  if (protocol == Protocol.UNKNOWN) closeSoon(connection, Reason.NOT_THIS_PROTOCOL);
+  else if (protocol == Protocol.AUTO) connection.wanted = read.size - read.at + 1;
+  else {
+    connection.protocol = protocol;
+    return true;
+  }
+  return false;
 }
 
 /** From the client's own callback a connection can be closed at once; nothing of the read is passed on. */

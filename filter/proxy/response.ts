@@ -8,16 +8,18 @@ import { responseHeaders } from "../http2/hpack/response";
 import { Event, receive, received } from "../http2/receive";
 import { tunnelOfStream } from "../http2/session";
 import { dropUnsent, Tunnel, TunnelState } from "../http2/tunnel";
-import { FIRST_FETCH_BYTES, MAX_RESPONSE_HEAD_BYTES } from "../memory/limits";
+import { FIRST_FETCH_BYTES, SHORT_HEAD_BYTES } from "../memory/limits";
 import { intern } from "../memory/name";
+import { tick_ms } from "./age";
 import { Connection, closeSoon, wakeConnection } from "./connection";
 import { atBoundary, deliverRest, feed, grant, holdBack } from "./deliver";
-import { dropTunnelsBeyond, isDrained, startDraining } from "./drain";
+import { closeIfDrained, dropTunnelsBeyond, startDraining } from "./drain";
 import { beginWrite, endCall, endTunnel } from "./end";
 import { CloseReason } from "./label";
 import { beginToClient, endToClient, put } from "./to-client";
 import { traceEvent, traceTunnel, tracing } from "./trace";
 import { TunnelEnd } from "./tunnel-end";
+import { checkSpread } from "./tunnels";
 
 /**
  * HCM writes `size` bytes to the client: HTTP/2 frames. What the tunnels carry goes to the client message by message: one
@@ -65,7 +67,12 @@ function canPass(connection: Connection, tunnel: Tunnel): bool {
     connection.repliesBytes == 0 &&
     connection.heldTunnels == 0 &&
     tunnel.headBytes == 0 &&
-    tunnel.skipRest == 0
+    tunnel.skipRest == 0 &&
+    tunnel.swallowing == 0 &&
+    tunnel.fated == 0 &&
+    !(tunnel.skipping && tunnel.messageOpen) &&
+    // In order: no other tunnel's turn can come between.
+    (!connection.ordered || connection.callCount == tunnel.callCount)
   );
 }
 
@@ -77,39 +84,46 @@ function passWhole(connection: Connection, tunnel: Tunnel, frames: usize, bytes:
     at += part;
     tunnel.messageRest -= part;
     if (at == size) break;
-    if (at + MAX_RESPONSE_HEAD_BYTES > bytes && bytes < size) {
+    if (at + SHORT_HEAD_BYTES > bytes && bytes < size) {
       bytes = size;
       frames = fetch(Buffer.UPSTREAM, 0, size, Region.MAIN);
     }
-    const step = decodeResponse(connection.listener.protocol, frames + at, bytes - at, message);
-    if (step != Step.DONE || message.kind != Kind.ANSWER) break;
-    endCall(connection, tunnel);
+    const codec = tunnel.codec;
+    const word0 = codec.word0;
+    const word1 = codec.word1;
+    const step = decodeResponse(connection.protocol, codec, frames + at, bytes - at, message);
+    if (step != Step.DONE) break;
+    if (message.kind == Kind.ANSWER) endCall(connection, tunnel);
+    else if (message.kind == Kind.CALL && !message.ends) connection.usedAt_ms = tick_ms;
+    else if (message.kind != Kind.PART && message.kind != Kind.STREAM) {
+      // It is decoded once more.
+      codec.word0 = word0;
+      codec.word1 = word1;
+      break;
+    }
     tunnel.messageRest = message.total;
+    tunnel.messageOpen = message.open;
   }
   deliverRest(connection, tunnel);
   connection.received += size - <u32>FRAME_HEAD_BYTES;
   grant(connection, tunnel, at - <u32>FRAME_HEAD_BYTES);
   if (at == size) {
     replaceFront(Buffer.UPSTREAM, <u32>FRAME_HEAD_BYTES, 0, 0);
-    afterWrite(connection);
+    closeIfDrained(connection);
     return;
   }
   // A message that is not for the client, or not whole: what came before it is copied, and the rest taken apart.
   if (bytes < size) frames = fetch(Buffer.UPSTREAM, 0, size, Region.MAIN);
   beginToClient(connection, size);
   put(frames + FRAME_HEAD_BYTES, at - <u32>FRAME_HEAD_BYTES);
-  feed(connection, tunnel, frames + at, size - at);
+  feedOrHold(connection, tunnel, frames + at, size - at);
   atBoundary(connection);
   finish(connection, size);
 }
 
 function finish(connection: Connection, size: u32): void {
   endToClient(size);
-  afterWrite(connection);
-}
-
-function afterWrite(connection: Connection): void {
-  if (isDrained(connection)) closeSoon(connection, CloseReason.DRAINED);
+  closeIfDrained(connection);
 }
 
 function readFrames(connection: Connection): void {
@@ -135,7 +149,7 @@ function readFrames(connection: Connection): void {
         break;
       case Event.GOING_AWAY:
         if (tracing) traceEvent(connection.traceId, "goaway");
-        startDraining(connection);
+        startDraining(connection, CloseReason.DRAINED);
         dropTunnelsBeyond(connection, connection.lastStream);
         break;
       case Event.PING_ACK:
@@ -148,6 +162,11 @@ function readFrames(connection: Connection): void {
   }
 }
 
+function feedOrHold(connection: Connection, tunnel: Tunnel, bytes: usize, length: u32): void {
+  const taken = feed(connection, tunnel, bytes, length);
+  if (taken < length) holdBack(connection, tunnel, bytes + taken, length - taken);
+}
+
 function onHeaders(connection: Connection): void {
   const tunnel = received.tunnel!;
   if (responseHeaders.hostBytes && !tunnel.host) tunnel.host = intern(responseHeaders.host, responseHeaders.hostBytes);
@@ -156,6 +175,7 @@ function onHeaders(connection: Connection): void {
     if (!tunnel.unsentOwed) dropUnsent(tunnel);
     tunnel.oneWayCalls = 0;
     if (tracing) traceTunnel(connection.traceId, "tunnel_open", tunnel);
+    if (tunnel.spreads) checkSpread(connection, tunnel);
   } else {
     tunnel.state = TunnelState.REFUSED;
     tunnel.flagsBytes = min<u32>(responseHeaders.flagsBytes, 8);
@@ -173,6 +193,6 @@ function onData(connection: Connection): void {
   if (tunnel.state != TunnelState.OPEN) grant(connection, tunnel, bytes);
   else if (tunnel.heldBytes || (delivering != null && delivering != tunnel)) {
     holdBack(connection, tunnel, received.payload, bytes);
-  } else feed(connection, tunnel, received.payload, bytes);
+  } else feedOrHold(connection, tunnel, received.payload, bytes);
   if (last) endTunnel(connection, tunnel, TunnelEnd.CLOSED);
 }

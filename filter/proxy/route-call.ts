@@ -1,84 +1,153 @@
+import { nextKey } from "../codec/codec";
 import { Kind, message } from "../codec/message";
 import { reasonText } from "../codec/reason";
 import { ReplyCode } from "../codec/reply";
 import { Tunnel, TunnelState } from "../http2/tunnel";
 import { DRAIN_GRACE_MS, MAX_CALLS_PER_CONNECTION } from "../memory/limits";
 import { Name } from "../memory/name";
-import { find, found } from "../route/find";
-import { pickCluster, Table } from "../route/table";
+import { find, hostOf } from "../route/find";
+import { Cluster, demandOf, nameOf, pickCluster, Route, Table, VirtualHost } from "../route/table";
 import { since_ms } from "./age";
 import { addCall, takeOldestCall } from "./call";
+import { Call } from "./call-in-flight";
 import { Connection } from "./connection";
 import { Count } from "./count";
+import { hostByAddress } from "./dialled";
 import { count } from "./listener";
+import { admit, limitTime } from "./policy";
+import { prepare } from "./prepare";
 import { random32 } from "./random";
 import { readTime_us } from "./read";
-import { addName, addText, beginText, replyError, replyHeartbeat, replyNotFound } from "./reply";
+import {
+  addBytes,
+  addName,
+  addText,
+  beginText,
+  callerOfMessage,
+  orderAnswers,
+  replyError,
+  replyNotFound,
+} from "./reply";
 import { countCall, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOfMessage, takesSample } from "./series";
-import { traceCall, traceMessage, traceReason, tracing } from "./trace";
+import { traceCall, traceReason, tracing } from "./trace";
 import { tunnelTo, useTunnel } from "./tunnels";
 
-/**
- * Decides where the message goes that is in `message`: `connection.messageTunnel`, null if it goes nowhere. False: no byte of it could
- * be sent now, so nothing is decided yet. What comes until then, a tunnel that ends or a new table, may change its way.
- */
-export function accept(connection: Connection, table: Table): bool {
-  connection.messageTunnel = null;
-  switch (message.kind) {
-    case Kind.CALL:
-    case Kind.ONE_WAY:
-      return routeCall(connection, table);
-    case Kind.HEARTBEAT:
-      replyHeartbeat(connection);
-      return true;
-    default:
-      // Notices are for the filter, which has no use for them; an answer could only be to a call that no upstream made.
-      count(connection.listener, message.kind == Kind.ANSWER ? Count.DROPPED_CLIENT_ANSWER : Count.DROPPED_NOTICE);
-      if (tracing) traceMessage(connection.traceId, "dropped");
-      return true;
-  }
+/** Whether a call can be sent. */
+export enum Lead {
+  READY,
+  /** Not now: nothing is decided yet. */
+  LATER,
+  /** Never: the client was told, where it waits for an answer. */
+  REFUSED,
 }
 
-function routeCall(connection: Connection, table: Table): bool {
-  const route = find(table, message);
-  const host = found.virtualHost;
+/** Where the call in `message` goes, after Lead.READY. */
+export let leadHost: VirtualHost = changetype<VirtualHost>(0);
+export let leadRoute: Route = changetype<Route>(0);
+export let leadTunnel: Tunnel = changetype<Tunnel>(0);
+
+export function routeCall(connection: Connection, table: Table): bool {
+  const lead = leadCall(connection, table);
+  if (lead == Lead.READY) sendCall(connection, leadTunnel, nameOf(table, leadHost), leadRoute);
+  return lead != Lead.LATER;
+}
+
+/** Finds the tunnel that the call in `message` is to take. */
+export function leadCall(connection: Connection, table: Table): Lead {
+  const host = hostOf(table, message) || dialledHost(connection, table);
+  const route = host ? find(host) : null;
   const oneWay = message.kind == Kind.ONE_WAY;
   if (!route || !host) {
     if (tracing) traceCall(connection.traceId, null, null, null);
     if (oneWay) countDropped(connection, ReplyCode.NOT_FOUND);
-    else replyNotFound(connection, host ? host.name : null);
-    return true;
+    else replyNotFound(connection, host ? nameOf(table, host) : null);
+    return Lead.REFUSED;
   }
-  if (connection.sendWindow <= 0) return false;
+  if (connection.sendWindow <= 0) return Lead.LATER;
+  if (message.ordered) orderAnswers(connection);
+  if (message.sequential) connection.sequential = true;
+  // Whose turn it is must be known of each call, so none is forgotten: the next one waits for an answer.
+  if (connection.ordered && isFull(connection)) return Lead.LATER;
+  const policy = route.policy;
+  if (policy && !connection.admitted) {
+    if (!admit(connection, policy, nameOf(table, host))) return Lead.REFUSED;
+    connection.admitted = true;
+  }
   const cluster = pickCluster(route, route.clusterCount > 1 ? random32() : 0);
+  const clusterName = nameOf(table, cluster);
+  if (message.several && !allLead(connection, table, host, route, cluster)) {
+    if (tracing) traceCall(connection.traceId, route, null, null);
+    refuseApart(connection);
+    return Lead.REFUSED;
+  }
   let tunnel: Tunnel | null = null;
   if (!refusesCalls(connection)) tunnel = tunnelTo(connection, cluster);
   if (!tunnel) {
-    if (tracing) traceCall(connection.traceId, route, cluster.name, null);
+    connection.admitted = false;
+    if (tracing) traceCall(connection.traceId, route, clusterName, null);
     if (oneWay) countDropped(connection, ReplyCode.OVERLOADED);
-    else refuseOverload(connection, cluster.name);
-    return true;
+    else refuseOverload(connection, clusterName);
+    return Lead.REFUSED;
   }
-  if (tunnel.sendWindow <= 0) return false;
+  if (tunnel.sendWindow <= 0) return Lead.LATER;
+  if (tunnel.settled != connection.settledSerial) return prepare(connection, tunnel) ? Lead.REFUSED : Lead.LATER;
+  leadHost = host;
+  leadRoute = route;
+  leadTunnel = tunnel;
+  return Lead.READY;
+}
+
+/** Whether all that the call speaks of leads to the cluster that the first does. */
+function allLead(connection: Connection, table: Table, host: VirtualHost, route: Route, cluster: Cluster): bool {
+  const demand = demandOf(table, connection.protocol);
+  while (nextKey(connection.protocol, demand)) {
+    const other = find(host);
+    if (other == route) continue;
+    if (!other) return false;
+    if (other.clusterCount != 1 || pickCluster(other, 0) != cluster) return false;
+  }
+  return true;
+}
+
+/** The call in `message` goes on this tunnel. Null: it is not remembered. */
+export function sendCall(connection: Connection, tunnel: Tunnel, host: Name, route: Route | null): Call | null {
+  connection.admitted = false;
   useTunnel(connection, tunnel);
   connection.messageTunnel = tunnel;
-  if (tracing) traceCall(connection.traceId, route, cluster.name, tunnel);
-  const series = seriesOfMessage(connection.listener, host.name, cluster.name);
-  if (oneWay) {
+  if (tracing) traceCall(connection.traceId, route, tunnel.cluster, tunnel);
+  const series = seriesOfMessage(connection.listener, host, tunnel.cluster);
+  if (message.kind == Kind.ONE_WAY) {
     countCall(series, STATUS_ONE_WAY);
     if (tunnel.state == TunnelState.OPENING) tunnel.oneWayCalls++;
-    return true;
+    return null;
   }
-  if (connection.callCount == MAX_CALLS_PER_CONNECTION) forgetOldest(connection, tunnel);
-  if (connection.callCount == MAX_CALLS_PER_CONNECTION) return true;
+  if (isFull(connection)) forgetOldest(connection, tunnel);
+  if (isFull(connection)) return null;
   connection.callCount++;
-  addCall(tunnel, message.id, series, message.dialect, takesSample(series) || tracing ? readTime_us() : 0);
-  return true;
+  const started_us = takesSample(series) || tracing ? readTime_us() : 0;
+  const call = addCall(tunnel, series, ++connection.orders, started_us);
+  const policy = route ? route.policy : null;
+  if (policy) limitTime(connection, policy, call);
+  return call;
+}
+
+/** Asked of Envoy once for each connection and table. */
+export function dialledHost(connection: Connection, table: Table): VirtualHost | null {
+  if (connection.hostByAddressIn != table.serial) {
+    connection.hostByAddress = hostByAddress(table);
+    connection.hostByAddressIn = table.serial;
+  }
+  return connection.hostByAddress;
 }
 
 /** A client that was told to go, and has gone on all the same for long enough. */
 function refusesCalls(connection: Connection): bool {
   return connection.draining && since_ms(connection.drainingSince_ms) >= DRAIN_GRACE_MS;
+}
+
+/** Whether as many calls are in flight as the connection may remember. */
+function isFull(connection: Connection): bool {
+  return connection.callCount + connection.swallowing >= MAX_CALLS_PER_CONNECTION;
 }
 
 /** A caller that asks without end and is not answered shall not fill the memory: its oldest call is no longer measured. */
@@ -87,6 +156,10 @@ function forgetOldest(connection: Connection, tunnel: Tunnel): void {
   count(connection.listener, Count.UNANSWERED_FORGOTTEN);
   const oldest = takeOldestCall(tunnel);
   if (!oldest) return;
+  if (oldest.swallowed) {
+    connection.swallowing--;
+    return;
+  }
   countCall(oldest.series, STATUS_UNANSWERED);
   connection.callCount--;
 }
@@ -102,7 +175,17 @@ function refuseOverload(connection: Connection, cluster: Name): void {
     connection.draining ? "meltemi: the proxy is being drained, cluster " : "meltemi: too many tunnels, cluster ",
   );
   addName(cluster);
-  replyError(connection, message.id, message.dialect, ReplyCode.OVERLOADED);
+  replyError(connection, callerOfMessage(connection), ReplyCode.OVERLOADED);
+}
+
+/** What belongs together would go different ways. */
+export function refuseApart(connection: Connection): void {
+  connection.admitted = false;
+  beginText();
+  addText("meltemi: ");
+  addBytes(message.method, message.methodBytes);
+  addText(" and what it belongs to lead to different clusters");
+  replyError(connection, callerOfMessage(connection), ReplyCode.APART);
 }
 
 /** The frame is sound, what is in it is not: the caller is told, and the message is dropped. */
@@ -114,5 +197,5 @@ export function refuseBad(connection: Connection): void {
   beginText();
   addText("meltemi: the call cannot be read: ");
   addText(reasonText(message.reason));
-  replyError(connection, message.id, message.dialect, ReplyCode.BAD_REQUEST);
+  replyError(connection, callerOfMessage(connection), ReplyCode.BAD_REQUEST);
 }

@@ -1,6 +1,6 @@
 import { message, Notes } from "../codec/message";
 import { addToMetric, defineMetric, MetricType, recordMetric } from "../host/metric";
-import { asciiOf, writeAscii, writeDecimal } from "../memory/ascii";
+import { asciiOf, writeAscii, writeSigned } from "../memory/ascii";
 import { equalBytes, hashBytes } from "../memory/bytes";
 import { MAX_SERIES, MAX_STATUSES_PER_SERIES, SAMPLES_PER_FLUSH } from "../memory/limits";
 import { intern, Name, nameBytes, retain } from "../memory/name";
@@ -44,12 +44,12 @@ const other: usize = asciiOf("other");
 const OTHER_BYTES: u32 = 5;
 
 /**
- * The statuses that no protocol has: a call that wants no answer, those beyond MAX_STATUSES_PER_SERIES, and a call whose connection
+ * The statuses that no protocol has, which are the least of signed numbers: a call that wants no answer, those beyond MAX_STATUSES_PER_SERIES, and a call whose connection
  * ended without one (mode `observe`).
  */
-export const STATUS_ONE_WAY: u32 = 0xffff_ffff;
-const STATUS_OTHER: u32 = 0xffff_fffe;
-export const STATUS_UNANSWERED: u32 = 0xffff_fffd;
+export const STATUS_ONE_WAY: u32 = 0x8000_0000;
+const STATUS_OTHER: u32 = 0x8000_0001;
+export const STATUS_UNANSWERED: u32 = 0x8000_0002;
 
 /** The series of the call in `message`; noted for calls that the codec knows again. */
 export function seriesOfMessage(listener: Listener, service: Name, cluster: Name): Series {
@@ -169,7 +169,7 @@ function define(type: MetricType, metric: string, series: Series, status: u32): 
   if (status == STATUS_ONE_WAY) out = writeAscii(out, "oneway");
   else if (status == STATUS_UNANSWERED) out = writeAscii(out, "unanswered");
   else if (status == STATUS_OTHER) out = writeAscii(out, "other");
-  else out = writeDecimal(out, status);
+  else out = writeSigned(out, <i32>status);
   return defineMetric(type, nameText, <u32>(out - nameText));
 }
 

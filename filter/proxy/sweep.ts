@@ -1,9 +1,9 @@
 import { Tunnel, TunnelState } from "../http2/tunnel";
 import { ABANDON_TIMEOUT_MS } from "../memory/limits";
 import { since_ms } from "./age";
-import { Connection, closeSoon, isQuiet, wakeConnection } from "./connection";
+import { Connection, isQuiet, wakeConnection } from "./connection";
 import { Count } from "./count";
-import { isDrained, startDraining } from "./drain";
+import { closeIfDrained, startDraining } from "./drain";
 import { CloseReason } from "./label";
 import { count } from "./listener";
 import { probeDrain } from "./probe";
@@ -20,10 +20,11 @@ export function sweep(connection: Connection): void {
   if (!table) return;
   const settings = table.connection;
   if (connection.tunnels) sweepTunnels(connection, settings.tunnelIdleTimeout_ms);
-  if (isDrained(connection)) closeSoon(connection, CloseReason.DRAINED);
-  else if (isIdle(connection, settings.idleTimeout_ms)) closeSoon(connection, CloseReason.IDLE_TIMEOUT);
+  closeIfDrained(connection);
   if (connection.closing != CloseReason.NONE) return;
-  if (settings.maxAge_ms && since_ms(connection.openedAt_ms) >= settings.maxAge_ms) startDraining(connection);
+  const old = settings.maxAge_ms != 0 && since_ms(connection.openedAt_ms) >= settings.maxAge_ms;
+  if (old) startDraining(connection, CloseReason.DRAINED);
+  else if (isIdle(connection, settings.idleTimeout_ms)) startDraining(connection, CloseReason.IDLE_TIMEOUT);
   probeDrain(connection);
 }
 

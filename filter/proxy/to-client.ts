@@ -2,6 +2,7 @@ import { Buffer, replaceFront } from "../host/buffer";
 import { dropBlock } from "../memory/kept";
 import { REPLY_BYTES_KEPT } from "../memory/limits";
 import { Connection } from "./connection";
+import { ORDER_BYTES, repliesInTurn } from "./in-order";
 
 /** Where it is written what one write of HCM's becomes for the client. */
 let outBase: usize = 0;
@@ -32,10 +33,10 @@ export function put(bytes: usize, length: u32): void {
   out += length;
 }
 
-/** Our own replies. */
-export function putReplies(connection: Connection): void {
-  const length = connection.repliesBytes;
-  if (!length) return;
+/** Our own replies, as far as it is their turn. False: there are none. */
+export function putReplies(connection: Connection): bool {
+  const length = connection.ordered ? repliesInTurn(connection) : connection.repliesBytes;
+  if (!length) return false;
   // Replies to calls of tunnels that ended in this very write were not known when room was made.
   const used = out - outBase;
   if (used + length > outCapacity) {
@@ -47,12 +48,27 @@ export function putReplies(connection: Connection): void {
     heap.free(old);
     out = outBase + used;
   }
-  put(connection.replies, length);
-  connection.repliesBytes = 0;
-  if (connection.repliesCapacity <= REPLY_BYTES_KEPT) return;
-  dropBlock(connection.replies, connection.repliesCapacity);
-  connection.replies = 0;
-  connection.repliesCapacity = 0;
+  if (connection.ordered) putEntries(connection.replies, length);
+  else put(connection.replies, length);
+  connection.repliesBytes -= length;
+  if (connection.repliesBytes) {
+    memory.copy(connection.replies, connection.replies + length, connection.repliesBytes);
+  } else if (connection.repliesCapacity > REPLY_BYTES_KEPT) {
+    dropBlock(connection.replies, connection.repliesCapacity);
+    connection.replies = 0;
+    connection.repliesCapacity = 0;
+  }
+  return true;
+}
+
+/** The replies of entries (proxy/in-order.ts). */
+function putEntries(at: usize, length: u32): void {
+  const end = at + length;
+  while (at < end) {
+    const bytes = load<u32>(at, 4);
+    put(at + ORDER_BYTES, bytes);
+    at += ORDER_BYTES + bytes;
+  }
 }
 
 /** Puts what was written in the place of the `size` bytes that HCM writes. */

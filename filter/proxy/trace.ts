@@ -1,7 +1,7 @@
 import { Kind, message } from "../codec/message";
 import { isLogged, LogLevel, logBytes } from "../host/log";
 import { Tunnel } from "../http2/tunnel";
-import { writeAscii, writeDecimal } from "../memory/ascii";
+import { writeAscii, writeDecimal, writeSigned } from "../memory/ascii";
 import { MAX_TRACED_VALUE_BYTES } from "../memory/limits";
 import { Name, nameBytes } from "../memory/name";
 import { Route } from "../route/table";
@@ -34,6 +34,10 @@ export function beginLine(connection: u64, event: string): void {
 
 export function addNumber(key: string, value: u64): void {
   out = writeDecimal(writeAscii(out, key), value);
+}
+
+function addSigned(key: string, value: i64): void {
+  out = writeSigned(writeAscii(out, key), value);
 }
 
 export function addWord(key: string, value: string): void {
@@ -83,7 +87,7 @@ export function traceMessage(connection: u64, event: string): void {
 export function traceAnswer(connection: u64, tunnel: Tunnel, status: u32, duration_us: u64): void {
   beginLine(connection, "answer");
   addNumber(" id=", message.id);
-  addNumber(" status=", status);
+  addSigned(" status=", <i32>status);
   addNumber(" duration_us=", duration_us);
   addNumber(" bytes=", message.total);
   addNumber(" stream=", tunnel.stream);

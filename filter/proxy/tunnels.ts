@@ -1,10 +1,10 @@
 import { addTunnel } from "../http2/session";
 import { newTunnel, Tunnel, TunnelState } from "../http2/tunnel";
-import { MAX_TUNNELS, SPARE_PAUSE_MS } from "../memory/limits";
+import { MAKE_WAY_MS, MAX_MISSED_SPREADS, MAX_TUNNELS, SPARE_PAUSE_MS } from "../memory/limits";
 import { Name } from "../memory/name";
 import { Cluster } from "../route/table";
 import { since_ms, tick_ms } from "./age";
-import { Connection } from "./connection";
+import { Connection, isReceiving, wakeConnection } from "./connection";
 import { Count } from "./count";
 import { count } from "./listener";
 import { random32 } from "./random";
@@ -17,29 +17,95 @@ import { traceTunnel, tracing } from "./trace";
  * More tunnels are opened as calls come: up to `minTunnels` anyway, then where all have `callsPerTunnel` in flight. A tunnel past its age
  * or its number of calls is replaced, because only a new one can lead to a host that is new. Nobody waits for any of this: a tunnel
  * that is being opened takes calls only where no other is open.
+ *
+ * Envoy picks a host with few tunnels, and counts a tunnel from when it is open until it has ended. Therefore only one tunnel of a
+ * cluster is opened or replaced at a time. A successor is opened first, so that it leads to a host without tunnels if there is one. If it
+ * leads to a host that the connection reaches already, it is given up, and the old tunnel ends before the next one is opened.
  */
-let fresh: Tunnel | null = null;
-let expired: Tunnel | null = null;
+let best: Tunnel | null = null;
 let opening: Tunnel | null = null;
-/** Tunnels of the cluster that take calls, but for expired ones. */
+/** One whose time is over. */
+let expired: Tunnel | null = null;
+/** Tunnels of the cluster that take calls, those being opened included. */
 let candidates: u32 = 0;
+/** One is about to end whose successor is to be opened then. */
+let makingWay: bool = false;
 
 /** The tunnel of this connection for a call to `cluster`, opened if need be; null if none may be opened. */
 export function tunnelTo(connection: Connection, cluster: Cluster): Tunnel | null {
   survey(connection, cluster);
-  const established = fresh || expired;
-  if (candidates == 0 || wantsMore(cluster)) {
-    const spare = established != null || opening != null;
+  if (connection.sequential) return onlyTunnel(connection, cluster);
+  if (expired && mayGo(connection, cluster)) {
+    retireExpired(connection, expired!, cluster);
+    survey(connection, cluster);
+  }
+  if (candidates == 0 || wantsMore(connection, cluster)) {
+    const spare = candidates != 0;
     if (!spare || maySpare(connection)) {
-      const opened = openTunnel(connection, cluster.name, false);
+      const opened = openForCalls(connection, cluster);
       if (opened) {
-        opened.openedAt_ms = tick_ms - (random32() % ((cluster.maxTunnelAge_ms >> 3) + 1));
+        if (spare && candidates <= cluster.minTunnels) spread(connection, opened);
         opening = opened;
       }
     }
   }
-  if (fresh && expired) retireExpired(connection, cluster);
-  return established || opening;
+  return best || opening;
+}
+
+/**
+ * Where the order of calls counts at the upstream: the one tunnel to the cluster. It is replaced where nothing is under way on it, nor
+ * depends on it.
+ */
+function onlyTunnel(connection: Connection, cluster: Cluster): Tunnel | null {
+  const only = best || opening;
+  if (only && (only != expired || !isIdle(connection, only))) return only;
+  if (only) retireExpired(connection, only, cluster);
+  return openForCalls(connection, cluster);
+}
+
+/** A new tunnel that is up to an eighth of its age old, so that tunnels do not retire together; null as `openTunnel`. */
+function openForCalls(connection: Connection, cluster: Cluster): Tunnel | null {
+  const opened = openTunnel(connection, cluster.name!, false);
+  if (opened) opened.openedAt_ms = tick_ms - (random32() % ((cluster.maxTunnelAge_ms >> 3) + 1));
+  return opened;
+}
+
+/** Whether the expired tunnel's successor is there, or is to have its host. */
+function mayGo(connection: Connection, cluster: Cluster): bool {
+  if (opening || makingWay || candidates == 1) return false;
+  return candidates > cluster.minTunnels || connection.missedSpreads != 0;
+}
+
+/** The tunnel is to lead to a host that the others do not lead to. */
+function spread(connection: Connection, tunnel: Tunnel): void {
+  tunnel.spreads = connection.missedSpreads < MAX_MISSED_SPREADS;
+  if (!tunnel.spreads) connection.missedSpreads = 0;
+}
+
+/**
+ * A tunnel that was to spread the calls is open. Envoy draws some hosts and takes the one with the fewest tunnels of all clients: that
+ * may be one that this client's calls reach already.
+ */
+export function checkSpread(connection: Connection, tunnel: Tunnel): void {
+  if (!isReached(connection, tunnel)) {
+    connection.missedSpreads = 0;
+    return;
+  }
+  connection.missedSpreads++;
+  makeWay(connection, tunnel, Count.RETIRED_SAME_HOST);
+  wakeConnection(connection);
+}
+
+/** Whether another tunnel leads to the same host, and is not to be replaced. */
+function isReached(connection: Connection, opened: Tunnel): bool {
+  const host = opened.host;
+  let tunnel = host ? connection.tunnels : null;
+  while (tunnel) {
+    const other = tunnel != opened && tunnel.state == TunnelState.OPEN && takesCalls(tunnel);
+    if (other && !tunnel.expired && tunnel.host == host && tunnel.cluster == opened.cluster) return true;
+    tunnel = tunnel.next;
+  }
+  return false;
 }
 
 /** A call goes on this tunnel. */
@@ -51,25 +117,32 @@ export function useTunnel(connection: Connection, tunnel: Tunnel): void {
 }
 
 function survey(connection: Connection, cluster: Cluster): void {
-  fresh = null;
-  expired = null;
+  best = null;
   opening = null;
+  expired = null;
   candidates = 0;
+  makingWay = false;
   let tunnel = connection.tunnels;
   while (tunnel) {
-    if (tunnel.cluster == cluster.name && takesCalls(tunnel)) sort(tunnel, cluster);
+    if (tunnel.cluster == cluster.name) consider(tunnel, cluster);
     tunnel = tunnel.next;
   }
 }
 
-function sort(tunnel: Tunnel, cluster: Cluster): void {
-  if (tunnel.state != TunnelState.OPEN) opening = better(opening, tunnel);
-  else if (!isExpired(tunnel, cluster)) fresh = better(fresh, tunnel);
-  else {
-    expired = better(expired, tunnel);
+function consider(tunnel: Tunnel, cluster: Cluster): void {
+  if (!takesCalls(tunnel)) {
+    if (tunnel.makesWay && since_ms(tunnel.retiredAt_ms) < MAKE_WAY_MS) makingWay = true;
     return;
   }
   candidates++;
+  if (tunnel.state != TunnelState.OPEN) opening = better(opening, tunnel);
+  else {
+    best = better(best, tunnel);
+    if (isExpired(tunnel, cluster)) {
+      tunnel.expired = true;
+      expired = tunnel;
+    }
+  }
 }
 
 export function takesCalls(tunnel: Tunnel): bool {
@@ -92,15 +165,11 @@ function better(best: Tunnel | null, other: Tunnel): Tunnel {
   return <i32>(other.lastUse - best.lastUse) < 0 ? other : best;
 }
 
-/**
- * Whether the cluster's tunnels are too few. One after the other: Envoy counts a tunnel for its host when it is open, and gives several that
- * are opened at once the same host.
- */
-function wantsMore(cluster: Cluster): bool {
-  if (opening) return false;
+function wantsMore(connection: Connection, cluster: Cluster): bool {
+  if (opening || makingWay) return false;
   if (candidates < cluster.minTunnels) return true;
-  const least = fresh;
-  return least != null && least.callCount >= cluster.callsPerTunnel && candidates < cluster.maxTunnels;
+  if (expired && candidates <= cluster.minTunnels && !(connection.missedSpreads && candidates > 1)) return true;
+  return best!.callCount >= cluster.callsPerTunnel && candidates < cluster.maxTunnels;
 }
 
 /** Whether a tunnel may be opened that no call needs: not on a connection that is to end, nor at once after one was refused. */
@@ -108,17 +177,15 @@ function maySpare(connection: Connection): bool {
   return !connection.draining && (!connection.spareRefused || since_ms(connection.spareRefusedAt_ms) >= SPARE_PAUSE_MS);
 }
 
-/** Their place is taken: they finish what they have. */
-function retireExpired(connection: Connection, cluster: Cluster): void {
-  let tunnel = connection.tunnels;
-  while (tunnel) {
-    const open = tunnel.cluster == cluster.name && tunnel.state == TunnelState.OPEN;
-    if (open && takesCalls(tunnel) && isExpired(tunnel, cluster)) {
-      const old = since_ms(tunnel.openedAt_ms) >= cluster.maxTunnelAge_ms;
-      retire(connection, tunnel, old ? Count.RETIRED_AGE : Count.RETIRED_CALLS);
-    }
-    tunnel = tunnel.next;
-  }
+function retireExpired(connection: Connection, tunnel: Tunnel, cluster: Cluster): void {
+  const old = since_ms(tunnel.openedAt_ms) >= cluster.maxTunnelAge_ms;
+  makeWay(connection, tunnel, old ? Count.RETIRED_AGE : Count.RETIRED_CALLS);
+}
+
+function makeWay(connection: Connection, tunnel: Tunnel, reason: Count): void {
+  tunnel.makesWay = true;
+  tunnel.retiredAt_ms = tick_ms;
+  retire(connection, tunnel, reason);
 }
 
 /** The tunnel takes no new calls, and is given up when it has nothing under way. */
@@ -189,6 +256,8 @@ function isIdle(connection: Connection, tunnel: Tunnel): bool {
   return (
     !tunnel.ended &&
     !tunnel.callCount &&
+    !tunnel.listened &&
+    connection.pin != tunnel &&
     !tunnel.plannedBytes &&
     !tunnel.heldBytes &&
     !tunnel.headBytes &&
@@ -201,5 +270,5 @@ function isIdle(connection: Connection, tunnel: Tunnel): bool {
 
 /** Whether the client has still to send the rest of a message that goes there. */
 export function isMidMessage(connection: Connection, tunnel: Tunnel): bool {
-  return connection.messageRest != 0 && connection.messageTunnel == tunnel;
+  return isReceiving(connection) && connection.messageTunnel == tunnel;
 }

@@ -28,6 +28,28 @@ export function keepUnsent(tunnel: Tunnel, offset: u32, length: u32): void {
   tunnel.unsentBytes += length;
 }
 
+/**
+ * Says `length` bytes of the filter's own on a tunnel, behind all that was sent there so far, with the next frames that go out. The
+ * tunnel is one without a message under way. False: its windows have no room for them now, or the VM none to keep them.
+ */
+export function sendOwn(connection: Connection, tunnel: Tunnel, bytes: usize, length: u32): bool {
+  if (<i32>length > min<i32>(connection.sendWindow, tunnel.sendWindow)) return false;
+  const lost = tunnel.unsentLost;
+  const room = roomForUnsent(tunnel, length);
+  if (!room) return false;
+  memory.copy(room, bytes, length);
+  if (!tunnel.unsentOwed) tunnel.unsentOwedAt = tunnel.unsentBytes;
+  tunnel.unsentBytes += length;
+  tunnel.unsentOwed += length;
+  // What was sent before and is lost is lost still: a refusal cannot be made good by what is here.
+  tunnel.unsentLost = lost || tunnel.unsentBytes > MAX_UNSENT_BYTES;
+  connection.sendWindow -= length;
+  tunnel.sendWindow -= length;
+  connection.tunnelsOwe = true;
+  wakeConnection(connection);
+  return true;
+}
+
 /** The refused tunnel's bytes and calls move to another one, if there may be one and it helps. */
 export function resend(connection: Connection, refused: Tunnel): void {
   const bytes = refused.unsentBytes;
@@ -40,8 +62,11 @@ export function resend(connection: Connection, refused: Tunnel): void {
   target.unsentBytes = bytes;
   target.unsentCapacity = refused.unsentCapacity;
   target.unsentOwed = bytes;
+  target.unsentOwedAt = 0;
   target.refusals = refused.refusals + 1;
   target.calls += refused.calls;
+  target.preparing = refused.preparing;
+  target.settled = refused.settled;
   refused.unsent = 0;
   refused.unsentCapacity = 0;
   refused.unsentBytes = 0;
@@ -49,6 +74,7 @@ export function resend(connection: Connection, refused: Tunnel): void {
   refused.oneWayCalls = 0;
   moveCalls(refused, target);
   if (connection.messageTunnel == refused) connection.messageTunnel = target;
+  if (connection.pin == refused) connection.pin = target;
   connection.tunnelsOwe = true;
   wakeConnection(connection);
 }
@@ -97,9 +123,9 @@ export function unsentRoom(tunnel: Tunnel): usize {
   return <usize>tunnel.unsentOwed + <usize>(tunnel.unsentOwed / INITIAL_MAX_FRAME_BYTES + 1) * FRAME_HEAD_BYTES;
 }
 
-/** Writes what a refused tunnel has left to this one. What the client sent since stands behind it, and is not written here. */
+/** Writes what is owed on this tunnel. What the client sent since stands behind it, and is not written here. */
 export function writeUnsent(connection: Connection, tunnel: Tunnel, out: usize): usize {
-  let from = tunnel.unsent;
+  let from = tunnel.unsent + tunnel.unsentOwedAt;
   let left = tunnel.unsentOwed;
   tunnel.unsentOwed = 0;
   while (left) {

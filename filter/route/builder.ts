@@ -1,4 +1,4 @@
-import { addNamed, BUILTINS, Demand, NAMED_ENTRY_BYTES } from "../codec/attributes";
+import { Protocol } from "../codec/codec";
 import { hashBytes } from "../memory/bytes";
 import {
   DEFAULT_CALLS_PER_TUNNEL,
@@ -9,17 +9,30 @@ import {
   DEFAULT_TUNNEL_IDLE_TIMEOUT_MS,
   MAX_SLOTS,
 } from "../memory/limits";
-import { nameBytes } from "../memory/name";
 import { Arena, copyInto, freeArena, newArena, take } from "./arena";
 import { ByteMap, copyMap, insert, lookup, newMap } from "./byte-map";
+import { addTo, Chains, newChains, valueIn } from "./chains";
 import { Condition, Literal, Matcher, setLiteral } from "./condition";
 import { buildTree } from "./decision-tree";
+import { newDemand } from "./demand";
 import { drain, List, newList, push } from "./list";
+import { Policy, TokenBucket } from "./policy";
 import { Automaton } from "./regex/automaton";
 import { inner, innerBytes, isExact, prefix, prefixBytes, suffix, suffixBytes } from "./regex/literals";
 import { compileRegex } from "./regex/regex";
 import { freeWorkspace, newWorkspace, Workspace } from "./regex/workspace";
-import { Cluster, ConnectionSettings, freeTable, holdName, Route, setLastTable, Table, VirtualHost } from "./table";
+import {
+  Cluster,
+  ConnectionSettings,
+  freeTable,
+  MAX_PROTOCOLS,
+  PROTOCOL_ENTRY_BYTES,
+  programCell,
+  Route,
+  setLastTable,
+  Table,
+  VirtualHost,
+} from "./table";
 
 /**
  * Puts a table together: `beginTable`; for each virtual host its routes, for each route its conditions and clusters; then
@@ -31,16 +44,20 @@ let serials: u32 = 0;
 /** What only construction needs. */
 let scratch: Arena = changetype<Arena>(0);
 let services: ByteMap = changetype<ByteMap>(0);
-let hostNames: ByteMap = changetype<ByteMap>(0);
-let clusters: ByteMap = changetype<ByteMap>(0);
+let addresses: ByteMap = changetype<ByteMap>(0);
+let hostNames: Chains = changetype<Chains>(0);
+let clusters: Chains = changetype<Chains>(0);
 /** All that tells conditions apart, to Condition. */
-let conditions: ByteMap = changetype<ByteMap>(0);
+let conditions: Chains = changetype<Chains>(0);
 let routes: List = changetype<List>(0);
 let routeConditions: List = changetype<List>(0);
 let routeClusters: List = changetype<List>(0);
 let totalWeight: u64 = 0;
 /** There once a regex has come. */
 let workspace: Workspace | null = null;
+
+/** Bytes of the configuration for a virtual host with a service, a condition and two clusters, about: maps of that size need not grow. */
+const BYTES_PER_ENTRY: u32 = 256;
 
 /** What tells a condition from all others: this, then the text. */
 @unmanaged
@@ -68,7 +85,8 @@ export class Draft {
 
 export const draft: Draft = changetype<Draft>(memory.data(offsetof<Draft>(), 8));
 
-export function beginTable(): void {
+/** `inputBytes`: length of what the table is read from. */
+export function beginTable(inputBytes: u32): void {
   const arena = newArena();
   table = changetype<Table>(take(arena, offsetof<Table>()));
   table.arena = arena;
@@ -78,26 +96,42 @@ export function beginTable(): void {
   table.connection = changetype<ConnectionSettings>(take(arena, offsetof<ConnectionSettings>()));
   table.connection.tunnelIdleTimeout_ms = DEFAULT_TUNNEL_IDLE_TIMEOUT_MS;
   table.attributes = take(arena, (<usize>MAX_SLOTS) << 3);
-  const demand = changetype<Demand>(take(arena, offsetof<Demand>()));
-  demand.named = take(arena, <usize>MAX_SLOTS * NAMED_ENTRY_BYTES);
-  memory.fill(changetype<usize>(demand) + offsetof<Demand>("builtin0"), 0xff, (<usize>BUILTINS) << 2);
-  table.demand = demand;
   scratch = newArena();
-  services = newMap(scratch);
-  hostNames = newMap(scratch);
-  clusters = newMap(scratch);
-  conditions = newMap(scratch);
+  const expected = inputBytes / BYTES_PER_ENTRY;
+  services = newMap(scratch, expected);
+  addresses = newMap(scratch, 0);
+  hostNames = newChains(scratch, expected);
+  clusters = newChains(scratch, expected << 1);
+  conditions = newChains(scratch, expected);
   routes = newList(scratch);
   routeConditions = newList(scratch);
   routeClusters = newList(scratch);
   totalWeight = 0;
 }
 
-export function finishTable(): Table {
+/** The table, to be asked with messages of `protocol`: of AUTO with those of the protocols that were added. */
+export function finishTable(protocol: i32): Table {
+  if (protocol == Protocol.AUTO) {
+    for (let i: u32 = 0; i < table.protocolCount; i++) {
+      const entry = table.protocols + i * PROTOCOL_ENTRY_BYTES;
+      store<u32>(entry, <u32>changetype<usize>(newDemand(table, load<i32>(entry))), 4);
+    }
+  } else table.demand = newDemand(table, protocol == Protocol.DECLARED ? programCell(table) : protocol);
   table.services = copyMap(services, table.arena);
+  table.addresses = copyMap(addresses, table.arena);
   freeScratch();
   setLastTable(table);
   return table;
+}
+
+/** Adds one of those that connections may speak. False: it is there already. */
+export function addProtocol(protocol: i32): bool {
+  if (!table.protocols) table.protocols = take(table.arena, MAX_PROTOCOLS * PROTOCOL_ENTRY_BYTES);
+  for (let i: u32 = 0; i < table.protocolCount; i++) {
+    if (load<i32>(table.protocols + i * PROTOCOL_ENTRY_BYTES) == protocol) return false;
+  }
+  store<i32>(table.protocols + table.protocolCount++ * PROTOCOL_ENTRY_BYTES, protocol);
+  return true;
 }
 
 export function abandonTable(): void {
@@ -107,6 +141,30 @@ export function abandonTable(): void {
 
 export function setMaxMessageBytes(bytes: u32): void {
   table.maxMessageBytes = bytes;
+}
+
+/** Room for the program of a declared protocol; it is kept with the table once it is found good. */
+export function reserveProgram(bytes: u32): usize {
+  return take(table.arena, bytes);
+}
+
+export function setProgram(program: usize): void {
+  table.program = program;
+}
+
+export function setVersion(version: usize, length: u32): void {
+  table.version = keepText(version, length);
+  table.versionBytes = length;
+}
+
+export function setCode(code: usize, length: u32): void {
+  table.code = keepText(code, length);
+  table.codeBytes = length;
+}
+
+export function setStandsInFor(listener: usize, length: u32): void {
+  table.standsInFor = keepText(listener, length);
+  table.standsInForBytes = length;
 }
 
 export function setReadBufferBytes(bytes: u32): void {
@@ -121,15 +179,16 @@ export function connectionSettings(): ConnectionSettings {
 /** The table's cluster of this name; settings and routes may come in any order. */
 export function clusterOf(name: usize, length: u32): Cluster {
   const hash = hashBytes(name, length);
-  const known = lookup(clusters, hash, name, length);
+  const known = valueIn(clusters, hash, name, length);
   if (known) return changetype<Cluster>(<usize>known);
   const cluster = changetype<Cluster>(take(table.arena, offsetof<Cluster>()));
-  cluster.name = holdName(table, name, length);
+  cluster.text = keepText(name, length);
+  cluster.textLength = length;
   cluster.minTunnels = 1;
   cluster.maxTunnels = DEFAULT_MAX_TUNNELS_OF_CLUSTER;
   cluster.callsPerTunnel = DEFAULT_CALLS_PER_TUNNEL;
   cluster.maxTunnelAge_ms = DEFAULT_MAX_TUNNEL_AGE_MS;
-  insert(clusters, scratch, hash, nameBytes(cluster.name), length, <u32>changetype<usize>(cluster));
+  addTo(clusters, scratch, hash, cluster.text, length, <u32>changetype<usize>(cluster));
   return cluster;
 }
 
@@ -142,9 +201,10 @@ export function newVirtualHost(): VirtualHost {
 /** False: the name is taken. */
 export function nameVirtualHost(host: VirtualHost, name: usize, length: u32): bool {
   const hash = hashBytes(name, length);
-  if (lookup(hostNames, hash, name, length)) return false;
-  host.name = holdName(table, name, length);
-  insert(hostNames, scratch, hash, nameBytes(host.name), length, <u32>changetype<usize>(host));
+  if (valueIn(hostNames, hash, name, length)) return false;
+  host.text = keepText(name, length);
+  host.textLength = length;
+  addTo(hostNames, scratch, hash, host.text, length, <u32>changetype<usize>(host));
   return true;
 }
 
@@ -153,13 +213,23 @@ export function addService(host: VirtualHost, service: usize, length: u32): bool
   if (length == 1 && load<u8>(service) == 0x2a) {
     if (table.anyService) return false;
     table.anyService = host;
-  } else {
-    const hash = hashBytes(service, length);
-    if (lookup(services, hash, service, length)) return false;
-    const copy = copyInto(table.arena, service, length);
-    insert(services, scratch, hash, copy, length, <u32>changetype<usize>(host));
+  } else if (!addKey(services, host, service, length)) {
+    return false;
   }
   table.serviceCount++;
+  return true;
+}
+
+/** False: another virtual host, or this one, has the address already. */
+export function addAddress(host: VirtualHost, address: usize, length: u32): bool {
+  return addKey(addresses, host, address, length);
+}
+
+function addKey(map: ByteMap, host: VirtualHost, key: usize, length: u32): bool {
+  const hash = hashBytes(key, length);
+  if (lookup(map, hash, key, length)) return false;
+  const copy = copyInto(table.arena, key, length);
+  insert(map, scratch, hash, copy, length, <u32>changetype<usize>(host));
   return true;
 }
 
@@ -175,7 +245,7 @@ export function addCluster(name: usize, length: u32, weight: u32): bool {
   totalWeight += weight;
   if (totalWeight > <u64>u32.MAX_VALUE) return false;
   const cluster = clusterOf(name, length);
-  table.cluster = table.clusterCount == 0 || table.cluster == cluster.name ? cluster.name : null;
+  table.cluster = table.clusterCount == 0 || table.cluster == cluster ? cluster : null;
   table.clusterCount++;
   push(routeClusters, scratch, <u32>changetype<usize>(cluster));
   push(routeClusters, scratch, <u32>totalWeight);
@@ -198,6 +268,15 @@ export function addRoute(): Route | null {
   return route;
 }
 
+/** What a route asks for, all of it still to be filled. */
+export function newPolicy(): Policy {
+  return changetype<Policy>(take(table.arena, offsetof<Policy>()));
+}
+
+export function newTokenBucket(): TokenBucket {
+  return changetype<TokenBucket>(take(table.arena, offsetof<TokenBucket>()));
+}
+
 export function keepText(text: usize, length: u32): usize {
   return copyInto(table.arena, text, length);
 }
@@ -206,23 +285,16 @@ export function conditionCount(): u32 {
   return routeConditions.count;
 }
 
-/** The slot of an attribute; `builtin` as the codec numbers it, or -1. -1: no slot is left. */
-export function slotOf(name: usize, length: u32, builtin: i32): i32 {
-  const demand = table.demand;
-  for (let slot = 0; slot < demand.slotCount; slot++) {
+/** The slot of an attribute. -1: no slot is left. */
+export function slotOf(name: usize, length: u32): i32 {
+  for (let slot = 0; slot < table.attributeCount; slot++) {
     const entry = table.attributes + ((<usize>slot) << 3);
     if (load<u32>(entry, 4) == length && memory.compare(<usize>load<u32>(entry), name, length) == 0) return slot;
   }
-  if (demand.slotCount == MAX_SLOTS) return -1;
-  const slot = demand.slotCount++;
-  const kept = <u32>keepText(name, length);
-  store<u32>(table.attributes + ((<usize>slot) << 3), kept);
+  if (table.attributeCount == MAX_SLOTS) return -1;
+  const slot = table.attributeCount++;
+  store<u32>(table.attributes + ((<usize>slot) << 3), <u32>keepText(name, length));
   store<u32>(table.attributes + ((<usize>slot) << 3), length, 4);
-  if (builtin >= 0) {
-    store<i32>(changetype<usize>(demand) + ((<usize>builtin) << 2), slot, offsetof<Demand>("builtin0"));
-  } else {
-    addNamed(demand, kept, length, slot);
-  }
   return slot;
 }
 
@@ -239,14 +311,14 @@ export function addCondition(): bool {
   head.end = draft.end;
   memory.copy(key + offsetof<ConditionKey>(), draft.text, draft.textLength);
   const hash = hashBytes(key, keyBytes);
-  let condition = changetype<Condition | null>(<usize>lookup(conditions, hash, key, keyBytes));
+  let condition = changetype<Condition | null>(<usize>valueIn(conditions, hash, key, keyBytes));
   if (condition) {
     // Comparing a literal is as cheap as looking up whether it was compared.
     condition.shared = condition.matcher == Matcher.REGEX || condition.matcher == Matcher.CONTAINS;
   } else {
     condition = newCondition();
     if (!condition) return false;
-    insert(conditions, scratch, hash, key, keyBytes, <u32>changetype<usize>(condition));
+    addTo(conditions, scratch, hash, key, keyBytes, <u32>changetype<usize>(condition));
     table.conditionCount++;
   }
   push(routeConditions, scratch, <u32>changetype<usize>(condition));

@@ -14,7 +14,7 @@ export class ByteMap {
   count: u32;
 }
 
-const FIRST_CAPACITY: u32 = 8;
+const LEAST_CAPACITY: u32 = 8;
 
 /** FNV-1a, byte by byte: `HASH_START`, then `hashByte` for each byte, then `hashEnd`. */
 export const HASH_START: u32 = 0x811c9dc5;
@@ -40,8 +40,11 @@ export function hashBackward(address: usize, length: u32): u32 {
   return hashEnd(hash);
 }
 
-export function newMap(arena: Arena): ByteMap {
-  return mapOfCapacity(arena, FIRST_CAPACITY);
+/** With room for so many entries; it grows beyond them. */
+export function newMap(arena: Arena, entries: u32): ByteMap {
+  let capacity = LEAST_CAPACITY;
+  while (capacity < entries << 1) capacity <<= 1;
+  return mapOfCapacity(arena, capacity);
 }
 
 /** The value of the key, or 0. */
@@ -71,7 +74,7 @@ export function insert(map: ByteMap, arena: Arena, hash: u32, key: usize, length
 
 /** The same map in another arena, without the room that growing leaves behind. */
 export function copyMap(map: ByteMap, arena: Arena): ByteMap {
-  const copy = mapOfCapacity(arena, map.mask + 1);
+  const copy = newMap(arena, map.count);
   addAll(copy, map);
   return copy;
 }

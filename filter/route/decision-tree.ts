@@ -48,7 +48,7 @@ function build(arena: Arena, scratch: Arena, routes: usize, count: u32, used: Pl
   node.literal = literal;
 
   // Count the routes of each literal, then lay them out group after group, each in order.
-  const groups = newMap(scratch);
+  const groups = newMap(scratch, 0);
   const groupOf = reserve(scratch, (<usize>count) << 2);
   const sizes = take(scratch, (<usize>(count + 1)) << 2);
   for (let i: u32 = 0; i < count; i++) {
@@ -140,7 +140,7 @@ function slotsWith(routes: usize, count: u32, literal: Literal): u64 {
 
 function distinctKeys(routes: usize, count: u32, slot: i32, literal: Literal): u32 {
   const scratch = newArena();
-  const keys = newMap(scratch);
+  const keys = newMap(scratch, 0);
   for (let i: u32 = 0; i < count; i++) {
     if (!findKey(routeOf(routes, i), slot, literal)) continue;
     const hash = hashKey(literal);

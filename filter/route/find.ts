@@ -6,27 +6,12 @@ import { beginRound, currentRound, holds, Literal } from "./condition";
 import { MAX_KEY_BYTES, Node } from "./node";
 import { conditionAt, Route, Table, VirtualHost, virtualHostOf } from "./table";
 
-/** What `find` learned besides the route. */
-@unmanaged
-export class Found {
-  /** Null: no virtual host serves the message's service. */
-  virtualHost: VirtualHost | null;
-}
-
-export const found: Found = changetype<Found>(memory.data(sizeof<u64>()));
-
 /** The best route so far. A static register: passing it through the recursion costs more than it says. */
 let best: Route | null = null;
 let bestOrder: u32 = u32.MAX_VALUE;
 
-/**
- * The route of a message whose attributes are in their slots, or null: `found.virtualHost` tells whether the service or
- * only the route is missing.
- */
-export function find(table: Table, message: Message): Route | null {
-  const host = hostOf(table, message);
-  found.virtualHost = host;
-  if (!host) return null;
+/** The route within a virtual host of a message whose attributes are in their slots, or null. */
+export function find(host: VirtualHost): Route | null {
   beginRound();
   best = null;
   bestOrder = u32.MAX_VALUE;
@@ -34,8 +19,8 @@ export function find(table: Table, message: Message): Route | null {
   return best;
 }
 
-/** The virtual host of the message's service; noted for calls that the codec knows again. */
-function hostOf(table: Table, message: Message): VirtualHost | null {
+/** The virtual host that has the message's service by its name, or null; noted for calls that the codec knows again. */
+export function hostOf(table: Table, message: Message): VirtualHost | null {
   const notes = message.notes;
   if (!notes) return virtualHostOf(table, message.service, message.serviceBytes);
   if (notes.table != table.serial) {

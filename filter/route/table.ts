@@ -1,10 +1,11 @@
 import { Demand } from "../codec/attributes";
 import { hashBytes } from "../memory/bytes";
 import { intern, Name, release } from "../memory/name";
-import { Arena, freeArena, reserve } from "./arena";
+import { Arena, freeArena } from "./arena";
 import { ByteMap, lookup } from "./byte-map";
 import { Condition } from "./condition";
 import { Node } from "./node";
+import { Policy } from "./policy";
 
 /**
  * The routes of one listener, compiled. Built by a `Builder`, read by `find`, never changed (but for the memo that shared
@@ -14,8 +15,22 @@ import { Node } from "./node";
 export class Table {
   /** No other table of this VM has or had it. Never 0. */
   serial: u32;
+  /** Of a listener that speaks one protocol. */
   demand: Demand;
+  /** Of a declared protocol: what reads its messages, verified. 0 of others. */
+  program: usize;
+  /** Of one that speaks several, in the order in which they are looked for: [ protocol i32 | Demand u32 ] */
+  protocolCount: u32;
+  protocols: usize;
   maxMessageBytes: u32;
+  /** The configuration's own texts: what tells it from all others, and its filter's code from other code. */
+  version: usize;
+  versionBytes: u32;
+  code: usize;
+  codeBytes: u32;
+  /** The name of the listener in whose place it is, if in any. */
+  standsInFor: usize;
+  standsInForBytes: u32;
   /** What Envoy's read buffer may hold. */
   readBufferBytes: u32;
   connection: ConnectionSettings;
@@ -26,16 +41,19 @@ export class Table {
   conditionCount: u32;
   /** Service name to VirtualHost. */
   services: ByteMap;
+  /** Address that a client dialled, to VirtualHost. */
+  addresses: ByteMap;
   /** The one cluster that all routes name; null where they name several, or none. */
-  cluster: Name | null;
+  cluster: Cluster | null;
   /** Clusters that routes name, each as often as it is named. */
   clusterCount: u32;
   /** The virtual host of "*". */
   anyService: VirtualHost | null;
   /** Attribute names by slot: [ address u32 | length u32 ]. */
   attributes: usize;
-  /** Every reference to a name the table took: [ name u32 | next u32 ]. */
-  heldNames: usize;
+  attributeCount: i32;
+  /** Those whose names it holds. */
+  firstHeld: Named | null;
   arena: Arena;
 }
 
@@ -47,13 +65,22 @@ export class ConnectionSettings {
   tunnelIdleTimeout_ms: u32;
 }
 
+/** What has a name. Of a table's thousands most are never called: its text becomes a Name with the first call (`nameOf`). */
+@unmanaged
+class Named {
+  text: usize;
+  textLength: u32;
+  name: Name | null;
+  /** The next one of those whose names the table holds. */
+  nextHeld: Named | null;
+}
+
 /**
  * A cluster that routes lead to, once for the whole table. It goes when the table does, and its settings with it: what
  * outlives the table holds on to the name.
  */
 @unmanaged
-export class Cluster {
-  name: Name;
+export class Cluster extends Named {
   minTunnels: u32;
   maxTunnels: u32;
   callsPerTunnel: u32;
@@ -65,8 +92,7 @@ export class Cluster {
 }
 
 @unmanaged
-export class VirtualHost {
-  name: Name;
+export class VirtualHost extends Named {
   routeCount: u32;
   /** `routeCount` addresses of routes, in order. */
   routes: usize;
@@ -85,6 +111,7 @@ export class Route {
   /** [ Cluster u32 | weight of this and all before it u32 ] */
   clusters: usize;
   totalWeight: u32;
+  policy: Policy | null;
   name: usize;
   nameLength: u32;
   origin: usize;
@@ -106,10 +133,31 @@ export function routeAt(host: VirtualHost, index: u32): Route {
   return changetype<Route>(<usize>load<u32>(host.routes + ((<usize>index) << 2)));
 }
 
-/** The virtual host of a service, or null. */
+/** As many as there are, about. */
+export const MAX_PROTOCOLS: u32 = 16;
+export const PROTOCOL_ENTRY_BYTES: u32 = 8;
+
+/** What the routes ask of messages of `protocol`, one that the table is for. */
+export function demandOf(table: Table, protocol: i32): Demand {
+  if (!table.protocolCount) return table.demand;
+  let entry = table.protocols;
+  for (let i: u32 = 1; i < table.protocolCount && load<i32>(entry) != protocol; i++) entry += PROTOCOL_ENTRY_BYTES;
+  return changetype<Demand>(<usize>load<u32>(entry, 4));
+}
+
+/** The virtual host that has this service by its name, or null. */
 export function virtualHostOf(table: Table, service: usize, length: u32): VirtualHost | null {
-  const found = lookup(table.services, hashBytes(service, length), service, length);
-  return found ? changetype<VirtualHost>(<usize>found) : table.anyService;
+  return hostIn(table.services, service, length);
+}
+
+/** The virtual host that has this address, or null. */
+export function virtualHostAt(table: Table, address: usize, length: u32): VirtualHost | null {
+  return hostIn(table.addresses, address, length);
+}
+
+function hostIn(map: ByteMap, key: usize, length: u32): VirtualHost | null {
+  const found = lookup(map, hashBytes(key, length), key, length);
+  return changetype<VirtualHost | null>(<usize>found);
 }
 
 /** The cluster of a call on this route, by weight. `random`: 32 random bits. */
@@ -121,23 +169,29 @@ export function pickCluster(route: Route, random: u32): Cluster {
   return changetype<Cluster>(<usize>load<u32>(entry));
 }
 
-/** A name that the table holds until it is freed. */
-export function holdName(table: Table, address: usize, length: u32): Name {
-  const name = intern(address, length);
-  const held = reserve(table.arena, 8);
-  store<u32>(held, <u32>changetype<usize>(name));
-  store<u32>(held, <u32>table.heldNames, 4);
-  table.heldNames = held;
+/** The name of one of the table's virtual hosts or clusters, which the table holds until it is freed. */
+export function nameOf(table: Table, named: Named): Name {
+  let name = named.name;
+  if (name) return name;
+  name = intern(named.text, named.textLength);
+  named.name = name;
+  named.nextHeld = table.firstHeld;
+  table.firstHeld = named;
   return name;
+}
+
+/** What the codec is called with by who has nothing but the table: the address of where its program's stands. */
+export function programCell(table: Table): i32 {
+  return <i32>changetype<usize>(table) + <i32>offsetof<Table>("program");
 }
 
 /** Gives back all of the table's memory and names. */
 export function freeTable(table: Table): void {
   if (lastTable == table) lastTable = null;
-  let held = table.heldNames;
+  let held = table.firstHeld;
   while (held) {
-    release(changetype<Name>(<usize>load<u32>(held)));
-    held = <usize>load<u32>(held, 4);
+    release(held.name!);
+    held = held.nextHeld;
   }
   freeArena(table.arena);
 }

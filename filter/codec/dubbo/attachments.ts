@@ -1,4 +1,5 @@
 import { Demand, namedSlot, setSlot } from "../attributes";
+import { KEEP_SCRATCH, keepArea, kept } from "../keep";
 import { Reason, Step } from "../step";
 import { asciiEnd } from "./hessian2/ascii";
 import { expectType, expectValues, skip, skippedTo, skipReason, startSkip } from "./hessian2/skip";
@@ -13,7 +14,6 @@ import {
   TAG_NULL,
   TAG_TYPED_MAP,
 } from "./hessian2/tags";
-import { KEEP_SCRATCH, keepArea, kept } from "./keep";
 import { Text, textAddress, textBytes, textEnd } from "./text";
 
 /**

@@ -1,6 +1,6 @@
 /** Dubbo2, as the proxy uses it. */
 export { builtinOf } from "./attributes";
-export { HEAD_BYTES } from "./head";
+export { detect, HEAD_BYTES } from "./head";
 export { ERROR_OVERHEAD_BYTES, replyStatus, writeError, writeGoingAway, writeHeartbeatAnswer } from "./reply";
 export { decodeRequest, scanRequest } from "./request";
 export { decodeResponse } from "./response";

@@ -1,4 +1,6 @@
-import { Kind, Message } from "../message";
+import { Detection } from "../detection";
+import { clearMessage, Kind, Message } from "../message";
+import { refuse } from "../outcome";
 import { Reason, Step } from "../step";
 
 /**
@@ -35,16 +37,7 @@ const MAX_NOTICE_BYTES: u32 = 8;
  * reading its head cannot fail. A wrong magic is BAD from the first wrong byte on.
  */
 export function decodeHead(p: usize, n: u32, maxMessageBytes: u32, message: Message): Step {
-  message.framed = false;
-  message.reason = Reason.NONE;
-  message.total = 0;
-  message.service = 0;
-  message.serviceBytes = 0;
-  message.method = 0;
-  message.methodBytes = 0;
-  message.notes = null;
-  message.status = 0;
-  message.ok = false;
+  clearMessage(message);
   if ((n >= 1 && load<u8>(p) != MAGIC >> 8) || (n >= 2 && load<u8>(p, 1) != (MAGIC & 0xff))) {
     return refuse(message, Reason.NOT_THIS_PROTOCOL);
   }
@@ -68,6 +61,13 @@ export function decodeHead(p: usize, n: u32, maxMessageBytes: u32, message: Mess
   message.total = HEAD_BYTES + length;
   message.framed = true;
   return Step.DONE;
+}
+
+/** By the magic, and by what a client may begin with: a request. */
+export function detect(p: usize, n: u32): Detection {
+  if (load<u8>(p) != MAGIC >> 8) return Detection.NO;
+  if (n < 3) return n == 1 || load<u8>(p, 1) == (MAGIC & 0xff) ? Detection.MORE : Detection.NO;
+  return load<u8>(p, 1) == (MAGIC & 0xff) && load<u8>(p, FLAG_AT) & FLAG_REQUEST ? Detection.YES : Detection.NO;
 }
 
 /** What the flags alone tell; `decodeEvent` tells the one-way events apart. */
@@ -99,9 +99,4 @@ function isReadOnlyNotice(body: usize, bytes: u32): bool {
   if (bytes == 5) return load<u32>(body) == 0x0d225222 && load<u8>(body, 4) == 0x0a;
   if (bytes == 6) return load<u32>(body) == 0x02000000 && load<u16>(body, 4) == 0x524a;
   return false;
-}
-
-export function refuse(message: Message, reason: Reason): Step {
-  message.reason = reason;
-  return Step.BAD;
 }

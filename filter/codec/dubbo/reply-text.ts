@@ -1,3 +1,4 @@
+import { characterAt, characterBytes } from "../../encoding/utf8";
 import { Form } from "./serialization";
 
 /** Where the text of a reply is cut, counted as written: enough for a sentence and two long names. */
@@ -6,13 +7,8 @@ export const MAX_REPLY_TEXT_BYTES: u32 = 512;
 /** The most that a serialization puts around a text: fastjson2's two lengths and its tag. */
 export const MAX_ENVELOPE_BYTES: u32 = 7;
 
-const REPLACEMENT: u32 = 0x3f; // ?
-const SPACE: u32 = 0x20;
 const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
-
-/** Bytes that the character `characterAt` read last takes. */
-let characterBytes: u32 = 0;
 
 /**
  * Writes `text`, whatever bytes it has, as a text that a reader of this form takes, and returns the bytes written. Lengths are
@@ -69,25 +65,6 @@ function bytesBefore(form: Form): u32 {
 function storeVarint(out: usize, value: u32): void {
   store<u8>(out, 0x80 | (value & 0x7f));
   store<u8>(out, value >> 7, 1);
-}
-
-/** The character at `text`: a question mark for what is not UTF-8, a space for a control character. */
-function characterAt(text: usize, end: usize): u32 {
-  const lead = <u32>load<u8>(text);
-  characterBytes = 1;
-  if (lead < 0x80) return lead < SPACE || lead == 0x7f ? SPACE : lead;
-  const bytes: u32 = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-  if (!bytes || end - text < bytes) return REPLACEMENT;
-  let point = lead & (0x7f >> bytes);
-  for (let i: u32 = 1; i < bytes; i++) {
-    const next = <u32>load<u8>(text + i);
-    if ((next & 0xc0) != 0x80) return REPLACEMENT;
-    point = (point << 6) | (next & 0x3f);
-  }
-  const tooLong = bytes == 3 ? point < 0x800 : bytes == 4 && point < 0x10000;
-  if (tooLong || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return REPLACEMENT;
-  characterBytes = bytes;
-  return point;
 }
 
 function isEscaped(form: Form, point: u32): bool {

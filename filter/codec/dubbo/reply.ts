@@ -1,3 +1,4 @@
+import { Caller } from "../caller";
 import { ReplyCode } from "../reply";
 import { FLAG_AT, FLAG_EVENT, FLAG_REQUEST, HEAD_BYTES, ID_AT, LENGTH_AT, MAGIC, STATUS_AT, STATUS_OK } from "./head";
 import { MAX_ENVELOPE_BYTES, MAX_REPLY_TEXT_BYTES, writeText } from "./reply-text";
@@ -7,14 +8,21 @@ import { Form, formOf, HESSIAN2, PROTOBUF_JSON } from "./serialization";
 export const ERROR_OVERHEAD_BYTES: u32 = HEAD_BYTES + MAX_ENVELOPE_BYTES + MAX_REPLY_TEXT_BYTES;
 
 /**
- * Writes the answer to call `id` that says why there is none, and returns its length. Dubbo's clients read the body of any
+ * Writes the answer to a call that says why there is none, and returns its length. Dubbo's clients read the body of any
  * status but OK as one text of the serialization in the head. Where this codec cannot write one, the answer says Hessian2,
  * which every Dubbo client can read.
  */
-export function writeError(out: usize, id: u64, dialect: u32, code: ReplyCode, text: usize, textBytes: u32): u32 {
+export function writeError(out: usize, caller: Caller, code: ReplyCode, text: usize, textBytes: u32): u32 {
+  const dialect = caller.dialect;
   const form = formOf(dialect);
   const body = writeText(form, out + HEAD_BYTES, text, textBytes);
-  writeHead(out, form == Form.UNKNOWN ? HESSIAN2 : dialect, replyStatus(code), id, body);
+  writeHead(
+    out,
+    form == Form.UNKNOWN ? HESSIAN2 : dialect,
+    caller.status ? caller.status : replyStatus(code),
+    caller.id,
+    body,
+  );
   return HEAD_BYTES + body;
 }
 
@@ -25,6 +33,9 @@ export function replyStatus(code: ReplyCode): u32 {
       return 60; // SERVICE_NOT_FOUND
     case ReplyCode.BAD_REQUEST:
       return 40; // BAD_REQUEST
+    case ReplyCode.TIMEOUT:
+      return 31; // SERVER_TIMEOUT
+    case ReplyCode.RATE_LIMITED:
     case ReplyCode.OVERLOADED:
       return 100; // SERVER_THREADPOOL_EXHAUSTED_ERROR, which clients may retry elsewhere
     default:

@@ -1,13 +1,14 @@
 import { SCAN_WINDOW_BYTES } from "../../memory/limits";
-import { builtinSlot, clearSlots, Demand, setSlot } from "../attributes";
+import { clearSlots, Demand, fillBuiltin } from "../attributes";
+import { KEEP_METHOD, KEEP_SCRATCH, KEEP_SERVICE, KEEP_VERSION, keepAll, keepArea } from "../keep";
 import { Kind, Message } from "../message";
+import { refuse } from "../outcome";
 import { Reason, Step } from "../step";
 import { attachmentsAt, attachmentsReason, readAttachments, startAttachments } from "./attachments";
 import { INTERFACE, METHOD, VERSION } from "./attributes";
 import { countParameters } from "./descriptor";
-import { decodeEvent, decodeHead, HEAD_BYTES, refuse } from "./head";
+import { decodeEvent, decodeHead, HEAD_BYTES } from "./head";
 import { passPlainValues, valuesLeft } from "./hessian2/skip";
-import { KEEP_METHOD, KEEP_SCRATCH, KEEP_SERVICE, KEEP_VERSION, keepAll, keepArea } from "./keep";
 import { KnownPrefix, keepPrefix, knownPrefix, notesOf } from "./known-prefix";
 import { readText } from "./prefix";
 import { Form, formOf } from "./serialization";
@@ -68,10 +69,10 @@ function useKnown(known: KnownPrefix, body: usize, demand: Demand, message: Mess
   message.serviceBytes = known.serviceBytes;
   message.method = body + known.methodAt;
   message.methodBytes = known.methodBytes;
-  fillWith(demand, INTERFACE, message.service, message.serviceBytes);
-  fillWith(demand, METHOD, message.method, message.methodBytes);
+  fillBuiltin(demand, INTERFACE, message.service, message.serviceBytes);
+  fillBuiltin(demand, METHOD, message.method, message.methodBytes);
   const version = known.versionAt ? body + known.versionAt : 0;
-  fillWith(demand, VERSION, version, known.versionBytes);
+  fillBuiltin(demand, VERSION, version, known.versionBytes);
 }
 
 /** Keeps the texts that were read, for the next call that begins like this one. */
@@ -139,12 +140,7 @@ function decodePrefix(p: usize, end: usize, form: Form, demand: Demand, message:
 }
 
 function fill(demand: Demand, builtin: i32): void {
-  fillWith(demand, builtin, textAddress, textBytes);
-}
-
-function fillWith(demand: Demand, builtin: i32, address: usize, bytes: u32): void {
-  const slot = builtinSlot(demand, builtin);
-  if (slot >= 0) setSlot(slot, address, bytes);
+  fillBuiltin(demand, builtin, textAddress, textBytes);
 }
 
 /** What follows when the text at `at` was not read. */

@@ -1,13 +1,16 @@
+import { Protocol } from "../../codec/codec";
 import { closeDownstream, enterConnection } from "../../host/buffer";
 import { wake } from "../../host/queue";
 import { freeTunnel, newTunnel, Tunnel } from "../../http2/tunnel";
 import { dropBlock, enlargeBlock } from "../../memory/kept";
 import { MAX_VISITS } from "../../memory/limits";
+import { dropState, State } from "../../memory/state";
+import { nameOf } from "../../route/table";
 import { since_ms, tick_ms } from "../age";
 import { takeOldestCall } from "../call";
 import { Count } from "../count";
 import { CloseReason, closedBy, closeReasonLabel } from "../label";
-import { closeListener, countClosed, countMore, Listener } from "../listener";
+import { closeListener, codecOf, countClosed, countMore, Listener } from "../listener";
 import { Mode } from "../mode";
 import { countCall, STATUS_UNANSWERED } from "../series";
 import { traceReason, tracing } from "../trace";
@@ -22,6 +25,8 @@ export class Carried {
   /** What Envoy calls it in its own log; 0 as long as nothing of it was traced. */
   traceId: u64;
   listener: Listener;
+  /** The listener's, or AUTO until the first bytes have told it. */
+  protocol: Protocol;
   openedAt_ms: u32;
   /** Why it is being closed; NONE while it is not. */
   closing: i32;
@@ -38,7 +43,11 @@ export class Carried {
   /** In mode `connection`: bytes in front of the first call, which are signs of life and notices. */
   passedOver: u32;
 
-  /** In mode `observe`: bytes of the client's message under way that are still to come. */
+  /** What the codec remembers of the client's side. */
+  codec: State;
+  /** In mode `observe`: answers come in the order of the calls. */
+  ordered: bool;
+  /** In mode `observe`: bytes of the client's message under way, or of its part, that are still to come. */
   messageRest: u32;
   /** In mode `observe`: the upstream's side, with the calls in flight. It is no stream of HTTP/2. */
   upstream: Tunnel | null;
@@ -49,15 +58,18 @@ export class Carried {
 let firstDoomed: Carried | null = null;
 
 export function newCarried(id: u32, listener: Listener): Carried {
-  const carried = changetype<Carried>(heap.alloc(offsetof<Carried>()));
-  memory.fill(changetype<usize>(carried), 0, offsetof<Carried>());
+  const carried = changetype<Carried>(heap.alloc(offsetof<Carried>() + offsetof<State>()));
+  memory.fill(changetype<usize>(carried), 0, offsetof<Carried>() + offsetof<State>());
+  carried.codec = changetype<State>(changetype<usize>(carried) + offsetof<Carried>());
   carried.id = id;
   carried.listener = listener;
+  carried.protocol = codecOf(listener);
   carried.openedAt_ms = tick_ms;
   listener.references++;
   const table = listener.table;
-  const cluster = table ? table.cluster : null;
-  if (listener.mode == Mode.OBSERVE && cluster) carried.upstream = newTunnel(0, cluster, 0);
+  if (listener.mode != Mode.OBSERVE || !table) return carried;
+  const cluster = table.cluster;
+  if (cluster) carried.upstream = newTunnel(0, nameOf(table, cluster), 0);
   return carried;
 }
 
@@ -89,6 +101,7 @@ export function freeCarried(carried: Carried): void {
   }
   forgetDoomed(carried);
   dropKept(carried);
+  dropState(carried.codec);
   closeListener(carried.listener);
   heap.free(changetype<usize>(carried));
 }

@@ -1,12 +1,15 @@
+import { Protocol } from "../../codec/codec";
 import { Kind, message } from "../../codec/message";
-import { Step } from "../../codec/step";
+import { Reason, Step } from "../../codec/step";
 import { Buffer, closeDownstream, fetchInto, replaceFront } from "../../host/buffer";
 import { setConnectionCluster } from "../../host/filter-state";
 import { MAX_BYTES_BEFORE_CALL } from "../../memory/limits";
 import { nameBytes } from "../../memory/name";
-import { find, found } from "../../route/find";
-import { pickCluster, Table } from "../../route/table";
+import { find, hostOf } from "../../route/find";
+import { nameOf, pickCluster, Table } from "../../route/table";
 import { decodeNext } from "../decode";
+import { detectProtocol } from "../detect";
+import { hostByAddress } from "../dialled";
 import { CloseReason } from "../label";
 import { random32 } from "../random";
 import { beginRead, read } from "../read";
@@ -46,8 +49,9 @@ function look(carried: Carried, bytes: u32): bool {
 
 /** Looks for the first call. False: it has not come (`carried.wanted`), or it never will (closing). */
 function findCall(carried: Carried, table: Table): bool {
+  if (carried.protocol == Protocol.AUTO && !recognise(carried, table)) return false;
   while (read.at < read.size) {
-    const step = decodeNext(carried.listener.protocol, table);
+    const step = decodeNext(carried.protocol, carried.codec, table);
     if (step == Step.BAD) {
       closeCarried(carried, message.reason);
       return false;
@@ -71,22 +75,35 @@ function findCall(carried: Carried, table: Table): bool {
   return false;
 }
 
+/** Looks what the connection speaks. False: more bytes are needed, or it is none of the table's protocols (closing). */
+function recognise(carried: Carried, table: Table): bool {
+  if (read.at == read.size) return true;
+  const protocol = detectProtocol(table);
+  if (protocol == Protocol.UNKNOWN) closeCarried(carried, Reason.NOT_THIS_PROTOCOL);
+  else if (protocol == Protocol.AUTO) carried.wanted = read.size + 1;
+  else {
+    carried.protocol = protocol;
+    return true;
+  }
+  return false;
+}
+
 /** Routes the connection by the call in `message`. */
 function routeConnection(carried: Carried, table: Table): bool {
-  const route = find(table, message);
-  const host = found.virtualHost;
+  const host = hostOf(table, message) || hostByAddress(table);
+  const route = host ? find(host) : null;
   if (!route || !host) {
     closeCarried(carried, CloseReason.NO_ROUTE);
     return false;
   }
-  const cluster = pickCluster(route, random32()).name;
+  const cluster = nameOf(table, pickCluster(route, random32()));
   if (!setConnectionCluster(nameBytes(cluster), cluster.length)) {
     closeCarried(carried, CloseReason.CLUSTER_NOT_SET);
     return false;
   }
   carried.chosen = true;
   if (tracing) traceCall(carried.traceId, route, cluster, null);
-  countRouted(carried.listener, host.name, cluster);
+  countRouted(carried.listener, nameOf(table, host), cluster);
   return true;
 }
 

@@ -3,9 +3,9 @@ import { Kind, message } from "../../codec/message";
 import { Step } from "../../codec/step";
 import { Region } from "../../host/arena";
 import { Buffer, fetch } from "../../host/buffer";
-import { headOf, Tunnel } from "../../http2/tunnel";
-import { FIRST_FETCH_BYTES, MAX_RESPONSE_HEAD_BYTES } from "../../memory/limits";
-import { takeCall } from "../call";
+import { dropHeld, headOf, hold, Tunnel } from "../../http2/tunnel";
+import { FIRST_FETCH_BYTES, MAX_HEAD_BYTES, SHORT_HEAD_BYTES } from "../../memory/limits";
+import { takeCall, takeOldestCall } from "../call";
 import { Count } from "../count";
 import { beginWrite, recordAnswer } from "../end";
 import { CloseReason } from "../label";
@@ -26,7 +26,7 @@ export function observeAnswers(carried: Carried, size: u32): void {
   let from: u32 = at;
   let end: u32 = at;
   while (at < size) {
-    if (end < size && at + MAX_RESPONSE_HEAD_BYTES > end) {
+    if (end < size && at + SHORT_HEAD_BYTES > end) {
       from = at;
       end = at + min<u32>(FIRST_FETCH_BYTES, size - at);
       window = fetch(Buffer.UPSTREAM, from, end - from, Region.MAIN);
@@ -41,37 +41,57 @@ export function observeAnswers(carried: Carried, size: u32): void {
 }
 
 /**
- * Reads the head of the next message, which may have come in parts, and returns how many of the `n` bytes at `p` it took: those of
- * a part that is kept, else none.
+ * Reads the head of the next message, or of the next part of one, which may have come in pieces, and returns how many of the `n` bytes at
+ * `p` it took: those of a piece that is kept, else none.
  */
 function readHead(carried: Carried, upstream: Tunnel, p: usize, n: u32): u32 {
-  const kept = upstream.headBytes;
-  const more = min<u32>(MAX_RESPONSE_HEAD_BYTES - kept, n);
+  const kept = upstream.headBytes + upstream.heldBytes;
+  let taken: u32 = 0;
   if (kept) {
-    memory.copy(headOf(upstream) + kept, p, more);
-    p = headOf(upstream);
-    n = kept + more;
+    taken = min<u32>(max<u32>(SHORT_HEAD_BYTES, upstream.headNeed) - kept, n);
+    if (!keepHead(carried, upstream, p, taken)) return 0;
+    p = upstream.heldBytes ? upstream.held : headOf(upstream);
+    n = kept + taken;
   }
-  const step = decodeResponse(carried.listener.protocol, p, n, message);
-  if (step == Step.MORE && n < MAX_RESPONSE_HEAD_BYTES) {
-    if (!kept) memory.copy(headOf(upstream), p, n);
-    upstream.headBytes = n;
-    return more;
+  const step = decodeResponse(carried.protocol, upstream.codec, p, n, message);
+  if (step == Step.MORE && message.need <= MAX_HEAD_BYTES) {
+    upstream.headNeed = message.need;
+    if (kept) return taken;
+    return keepHead(carried, upstream, p, n) ? n : 0;
   }
   if (step != Step.DONE) {
     doom(carried, CloseReason.BAD_ANSWER);
     return 0;
   }
   upstream.headBytes = 0;
+  upstream.headNeed = 0;
+  dropHeld(upstream);
   // What was kept of it has gone on already. It was no whole message, or it would not have been kept.
   upstream.messageRest = message.total - kept;
-  if (message.kind == Kind.ANSWER) {
-    const call = takeCall(upstream, message.id);
-    if (!call) count(carried.listener, Count.UNMATCHED_ANSWERS);
-    else {
-      const duration_us = recordAnswer(call, message.status);
-      if (tracing) traceAnswer(carried.traceId, upstream, message.status, duration_us);
-    }
-  }
+  if (message.kind == Kind.ANSWER) noteAnswer(carried, upstream);
   return 0;
+}
+
+/** Adds `n` bytes to what is kept of a head. False: no more may be kept, and the connection is closed. */
+function keepHead(carried: Carried, upstream: Tunnel, p: usize, n: u32): bool {
+  const head = upstream.headBytes;
+  if (!upstream.heldBytes && head + n <= SHORT_HEAD_BYTES) {
+    memory.copy(headOf(upstream) + head, p, n);
+    upstream.headBytes = head + n;
+    return true;
+  }
+  upstream.headBytes = 0;
+  if ((!head || hold(upstream, headOf(upstream), head)) && hold(upstream, p, n)) return true;
+  doom(carried, CloseReason.MEMORY_LIMIT);
+  return false;
+}
+
+function noteAnswer(carried: Carried, upstream: Tunnel): void {
+  const call = carried.ordered ? takeOldestCall(upstream) : takeCall(upstream, message.id);
+  if (!call) {
+    count(carried.listener, Count.UNMATCHED_ANSWERS);
+    return;
+  }
+  const duration_us = recordAnswer(call, message.status);
+  if (tracing) traceAnswer(carried.traceId, upstream, message.status, duration_us);
 }

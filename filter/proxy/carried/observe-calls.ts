@@ -6,7 +6,7 @@ import { Buffer, fetchInto } from "../../host/buffer";
 import { asciiOf } from "../../memory/ascii";
 import { MAX_CALLS_PER_CONNECTION } from "../../memory/limits";
 import { intern, Name } from "../../memory/name";
-import { Table, virtualHostOf } from "../../route/table";
+import { nameOf, Table, virtualHostOf } from "../../route/table";
 import { addCall, takeOldestCall } from "../call";
 import { CloseReason } from "../label";
 import { beginRead, fetchTo, read, readTime_us } from "../read";
@@ -28,6 +28,8 @@ function noDemand(): Demand {
   memory.fill(demand, 0xff, offsetof<Demand>());
   changetype<Demand>(demand).slotCount = 0;
   changetype<Demand>(demand).namedCount = 0;
+  changetype<Demand>(demand).namedLengths = 0;
+  changetype<Demand>(demand).placedCount = 0;
   return changetype<Demand>(demand);
 }
 
@@ -96,7 +98,8 @@ function decodeKept(carried: Carried, table: Table): Step {
 }
 
 function decode(carried: Carried, table: Table, bytes: usize, length: u32): Step {
-  return decodeRequest(carried.listener.protocol, bytes, length, table.maxMessageBytes, nothing, message);
+  const limit = table.maxMessageBytes;
+  return decodeRequest(carried.protocol, carried.codec, bytes, length, limit, nothing, message);
 }
 
 /** False: no more may be kept, and the connection is closed. */
@@ -114,14 +117,16 @@ function keep(carried: Carried, at: u32, bytes: u32): bool {
 function note(carried: Carried, table: Table, readable: bool): void {
   const upstream = carried.upstream!;
   if (tracing && readable) traceCall(carried.traceId, null, upstream.cluster, null);
-  const host = readable ? virtualHostOf(table, message.service, message.serviceBytes) : null;
+  const host = readable ? virtualHostOf(table, message.service, message.serviceBytes) || table.anyService : null;
   const series = host
-    ? seriesOfMessage(carried.listener, host.name, upstream.cluster)
+    ? seriesOfMessage(carried.listener, nameOf(table, host), upstream.cluster)
     : seriesOf(carried.listener, otherName, other, OTHER_BYTES, upstream.cluster);
   if (message.kind == Kind.ONE_WAY) {
     countCall(series, STATUS_ONE_WAY);
     return;
   }
   if (upstream.callCount == MAX_CALLS_PER_CONNECTION) countCall(takeOldestCall(upstream)!.series, STATUS_UNANSWERED);
-  addCall(upstream, message.id, series, message.dialect, takesSample(series) ? readTime_us() : 0);
+  if (message.ordered) carried.ordered = true;
+  // Its turn is that of its place among the calls of the one upstream.
+  addCall(upstream, series, 0, takesSample(series) ? readTime_us() : 0);
 }

@@ -1,6 +1,6 @@
-import { MAX_ATTRIBUTE_BYTES, MAX_SLOTS } from "../../memory/limits";
-import { setSlot, slotAddress, slotLength } from "../attributes";
-import { Message } from "../message";
+import { MAX_ATTRIBUTE_BYTES, MAX_SLOTS } from "../memory/limits";
+import { setSlot, slotAddress, slotLength } from "./attributes";
+import { Message } from "./message";
 
 /**
  * Where texts go that cannot be read in place: those that were written in chunks, those with surrogates, and all that must

@@ -1,0 +1,6 @@
+/** bRPC's baidu_std, as the proxy uses it. */
+export { builtinOf } from "./attributes";
+export { detect } from "./head";
+export { replyStatus, writeError } from "./reply";
+export { decodeRequest } from "./request";
+export { decodeResponse } from "./response";

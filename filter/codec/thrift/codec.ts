@@ -1,0 +1,6 @@
+/** Apache Thrift, as the proxy uses it. */
+export { ARGUMENT_PREFIX_BYTES, builtinOf, placeOf } from "./attributes";
+export { detect } from "./detect";
+export { replyStatus, writeError } from "./reply";
+export { decodeRequest, scanRequest } from "./request";
+export { decodeResponse } from "./response";

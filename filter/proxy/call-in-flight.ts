@@ -1,0 +1,33 @@
+import { Tunnel } from "../http2/tunnel";
+import { Series } from "./series";
+
+/** What is known of a call in flight: what is needed when the answer comes (metrics), and when it does not (the error reply). */
+@unmanaged
+export class Call {
+  nextInBucket: Call | null;
+  previousInBucket: Call | null;
+  next: Call | null;
+  previous: Call | null;
+  tunnel: Tunnel;
+  id: u64;
+  /** Microseconds since 1970; 0: the call's duration is not told. */
+  started_us: u64;
+  series: Series;
+  dialect: u32;
+  /** Its place among the calls of the connection. */
+  order: u32;
+  /** It has a deadline (proxy/deadline.ts), by the clock of `now_us`; the connection that is answered then. */
+  timed: bool;
+  deadline_ms: u32;
+  nextTimed: Call | null;
+  previousTimed: Call | null;
+  connection: usize;
+  /** Nobody waits for its answer (any more): it goes nowhere when it comes (proxy/swallow.ts). */
+  swallowed: bool;
+  /** What its answer decides (proxy/fate.ts). */
+  fate: i32;
+  /** What a reply repeats of it: a block of its own, kept for the calls that take its place. */
+  echo: usize;
+  echoBytes: u32;
+  echoCapacity: u32;
+}
