@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { formatAddress, parseBindAddress, parseHostPort, parseListen } from "./address.js";
+import { formatAddress } from "../xds/address.js";
+import { parseBindAddress, parseHostPort, parseListen } from "./address.js";
 
 describe("parseHostPort", () => {
   it.each([

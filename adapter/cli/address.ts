@@ -7,6 +7,9 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** Where an adapter tells what nodes get, unless it is told otherwise: nobody else's business. */
+export const DEFAULT_ADMIN: BindAddress = { ip: "127.0.0.1", port: 18081 };
+
 /** `127.0.0.1:18000`, `[::1]:18000`, `adapter.mesh:18000`. */
 export function parseHostPort(text: string): HostPort {
   const [, bracketed, plain, digits] = text.match(/^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/) ?? [];
@@ -25,10 +28,6 @@ export function parseBindAddress(text: string): BindAddress {
     throw new InvalidArgumentError(`Write an IP address to listen on, such as 127.0.0.1:${port}; "${host}" is none.`);
   }
   return { ip: host, port };
-}
-
-export function formatAddress({ ip, port }: BindAddress): string {
-  return isIP(ip) === 6 ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
 /** `dubbo=127.0.0.1:20880`; `dubbo:20880=…` for services of that port alone; several addresses with commas. */

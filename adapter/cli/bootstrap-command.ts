@@ -1,5 +1,10 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
+import { MeltemiError } from "../error/meltemi-error.js";
 import type { BindAddress } from "../xds/bind.js";
+import type { XdsTls } from "../xds/bootstrap-tls.js";
+import type { JsonObject } from "../xds/json.js";
 import { type HostPort, parseBindAddress, parseHostPort } from "./address.js";
 import { EXIT_CODE_HELP } from "./exit-code.js";
 
@@ -9,12 +14,22 @@ interface Options {
   readonly xds: HostPort;
   readonly admin: BindAddress;
   readonly mode: "delta" | "sotw";
+  readonly namespace?: string;
+  readonly xdsCa?: string;
+  readonly xdsCert?: string;
+  readonly xdsKey?: string;
+  readonly xdsSni?: string;
+  readonly sdsDirectory: string;
 }
 
 const EXAMPLES = `
+With --xds-ca two small files are written beside the bootstrap (--sds-directory) in which Envoy finds the names of the certificates' files; it
+watches those, so that renewed ones are taken without a restart.
+
 Examples:
   meltemi bootstrap --node laptop --xds 127.0.0.1:18000 > bootstrap.json
   envoy --config-path bootstrap.json --use-dynamic-base-id
+  meltemi bootstrap --node laptop --xds adapter.mesh:18000 --xds-ca ca.crt --xds-cert tls.crt --xds-key tls.key > bootstrap.json
 ${EXIT_CODE_HELP}`;
 
 export function bootstrapCommand(): Command {
@@ -33,10 +48,48 @@ export function bootstrapCommand(): Command {
         .choices(["delta", "sotw"])
         .default("delta"),
     )
+    .option("--namespace <name>", "the node's namespace, where its certificate does not say it")
+    .option("--xds-ca <file>", "speak TLS with the adapter, whose certificate one of these has signed (PEM)")
+    .option("--xds-cert <file>", "the node's own certificate (PEM)")
+    .option("--xds-key <file>", "its key (PEM)")
+    .option("--xds-sni <name>", "what the adapter's certificate names (default: the address of --xds)")
+    .option("--sds-directory <directory>", "where the secrets that name these files are written", ".")
     .addHelpText("after", EXAMPLES)
-    .action(async ({ node, cluster, xds, admin, mode }: Options) => {
+    .action(async (options: Options) => {
+      const { node: id, cluster, namespace, xds, admin, mode } = options;
       const { buildBootstrap } = await import("../xds/bootstrap.js");
-      const bootstrap = buildBootstrap({ node: { id: node, cluster }, xds, admin, mode });
-      process.stdout.write(`${JSON.stringify(bootstrap, undefined, 2)}\n`);
+      const { xdsSecretFiles } = await import("../xds/bootstrap-tls.js");
+      const tls = xdsTls(options);
+      for (const [path, content] of tls === undefined ? [] : xdsSecretFiles(tls)) await write(path, content);
+      const bootstrap = buildBootstrap({ node: { id, cluster, namespace }, xds, tls, admin, mode });
+      process.stdout.write(text(bootstrap));
     });
+}
+
+function xdsTls({ xds, xdsCa, xdsCert, xdsKey, xdsSni, sdsDirectory }: Options): XdsTls | undefined {
+  if ((xdsCert === undefined) !== (xdsKey === undefined)) {
+    throw new MeltemiError("USAGE", "a certificate takes both --xds-cert and --xds-key");
+  }
+  if (xdsCa === undefined) {
+    if (xdsCert === undefined && xdsSni === undefined) return undefined;
+    throw new MeltemiError("USAGE", "TLS takes --xds-ca, to know the adapter by");
+  }
+  return {
+    authority: resolve(xdsCa),
+    name: xdsSni ?? xds.host,
+    certificate: xdsCert && xdsKey ? { certificate: resolve(xdsCert), key: resolve(xdsKey) } : undefined,
+    directory: resolve(sdsDirectory),
+  };
+}
+
+async function write(path: string, content: JsonObject): Promise<void> {
+  try {
+    await writeFile(path, text(content));
+  } catch (cause) {
+    throw new MeltemiError("USAGE", `${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function text(json: JsonObject): string {
+  return `${JSON.stringify(json, undefined, 2)}\n`;
 }

@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import type { Direction } from "../evaluate/decode.js";
 import { formatProblem, problemToJson } from "../status/format.js";
 import type { Problem } from "../status/problem.js";
 import type { Translation } from "../translate/translator.js";
@@ -10,6 +11,10 @@ import { requireDirectory } from "./require-directory.js";
 interface Options {
   readonly strict: boolean;
   readonly output: Output;
+  readonly capture?: string;
+  readonly direction: Direction;
+  readonly protocol?: string;
+  readonly attribute: readonly string[];
 }
 
 const EXAMPLES = `
@@ -19,10 +24,18 @@ const EXAMPLES = `
     "ignored": [ { "file", "line", "reason" } ] }
 kind, namespace and name are null where a file cannot be read as resources.
 
+With --capture a protocol that an ApplicationProtocol of the directory declares reads the bytes in a file, by the filter's own code: each
+message is shown with its offset, size, kind, id, service, method and attributes, or what is wrong at which byte. The file has the bytes
+themselves, or hexadecimal digits, also as xxd and hexdump -C write them. --output json prints one object:
+  { "bytes", "messages": [ { "offset", "missing", "step": "done" | "more" | "bad", "framed", "total", "kind", "id", "status", "ok", "need", "reason",
+                             "at", "service", "method", "attributes": { … } } ] }
+
 Examples:
   meltemi check ./config
   meltemi check ./config --strict
   meltemi check ./config --output json | jq -r '.problems[].reason'
+  meltemi check ./config --capture call.hex
+  meltemi check ./config --protocol awesomeRPC --capture answers.bin --direction response
 ${EXIT_CODE_HELP}
 Warnings alone end it with 0, unless --strict is given.`;
 
@@ -31,10 +44,28 @@ export function checkCommand(finish: (code: ExitCode) => void): Command {
     .description("tell every problem in a directory of YAML: file, line, resource, field, reason")
     .argument("<directory>", "directory of YAML, with its folders")
     .option("--strict", "let warnings fail too", false)
+    .option("--capture <file>", "have a declared protocol read the bytes in it, and show each message")
+    .addOption(
+      new Option("--direction <direction>", "with --capture: who sent them, a client or a server")
+        .choices(["request", "response"])
+        .default("request"),
+    )
+    .option("--protocol <name>", "with --capture: by which protocol (default: the only one that is declared)")
+    .option("--attribute <name>", "with --capture: show this key of a map, too; may be repeated", collect, [])
     .addOption(outputOption())
     .addHelpText("after", EXAMPLES)
-    .action(async (directory: string, { strict, output }: Options) => {
+    .action(async (directory: string, { strict, output, capture, ...how }: Options) => {
       await requireDirectory(directory);
+      if (capture !== undefined) {
+        const { captureText, checkCapture, isWhole } = await import("./check-capture.js");
+        const { protocol, direction, attribute } = how;
+        const checked = await checkCapture(directory, { capture, protocol, direction, attribute });
+        const { bytes, messages } = checked;
+        const json = () => `${JSON.stringify({ bytes: bytes.length, messages }, undefined, 2)}\n`;
+        process.stdout.write(output === "json" ? json() : captureText(checked));
+        finish(!messages.every(isWhole) ? ExitCode.PROBLEMS : ExitCode.OK);
+        return;
+      }
       const { check } = await import("../status/check.js");
       const translation = await check(directory, { checkFilterConfig: await filterCheck() });
       const errors = count(translation.problems, "error");
@@ -42,6 +73,10 @@ export function checkCommand(finish: (code: ExitCode) => void): Command {
       process.stdout.write(output === "json" ? toJson(translation) : toText(translation));
       finish(errors > 0 || (strict && warnings > 0) ? ExitCode.PROBLEMS : ExitCode.OK);
     });
+}
+
+function collect(name: string, before: readonly string[]): readonly string[] {
+  return [...before, name];
 }
 
 function toText({ problems, ignored }: Translation): string {

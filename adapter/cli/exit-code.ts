@@ -1,7 +1,7 @@
 /** What the command line ends with; documented in every command's help. */
 export const ExitCode = {
   OK: 0,
-  /** `check` found an error, `explain` found no route. */
+  /** `check` found an error, `explain` found no route, `status` an Envoy that refuses something. */
   PROBLEMS: 1,
   /** The command was called wrongly. */
   USAGE: 2,

@@ -1,16 +1,22 @@
 import { checkFilterConfig } from "../evaluate/check-filter-config.js";
 import { type Explanation, explain } from "../evaluate/explain.js";
 import { loadFilter } from "../evaluate/filter-vm.js";
-import { toExplainedFilterConfig } from "../filter-config/filter-config.js";
+import { ANY, toExplainedFilterConfig } from "../filter-config/filter-config.js";
+import type { OutboundListener } from "../model/model.js";
+import { SERVICE_ATTRIBUTES } from "../model/protocols.js";
+import { viewOf } from "../model/view.js";
 import { check } from "../status/check.js";
 import { readWasm } from "./wasm-option.js";
 
 export interface Call {
   readonly protocol: string;
+  /** As it stands in the message; empty: it names none. */
   readonly service: string;
   readonly attributes: Readonly<Record<string, string>>;
   /** Undefined: every port that has the service. */
   readonly port: number | undefined;
+  /** Of the node that it comes through; undefined: whatever any node may see. */
+  readonly namespace: string | undefined;
 }
 
 export interface ExplainedListener {
@@ -27,37 +33,34 @@ export interface ExplainedCall {
   readonly errors: number;
 }
 
-/** The attribute that carries the service's name, by protocol. */
-const SERVICE_ATTRIBUTES: Readonly<Record<string, string>> = { dubbo: "interface" };
-
-const EVERY_SERVICE = "*";
-
 /** Reads the directory as the adapter would, and asks the filter what it does with the call. */
-export async function explainCall(directory: string, call: Call): Promise<ExplainedCall> {
-  const { protocol, service, port } = call;
+export async function explainCall(directory: string, call: Call, rootNamespace: string): Promise<ExplainedCall> {
+  const { protocol, service, port, namespace } = call;
   const wasm = loadFilter(await readWasm());
-  const { mesh, problems } = await check(directory, {
+  const { mesh: whole, problems } = await check(directory, {
     checkFilterConfig: (protocol, config) => checkFilterConfig(wasm, protocol, config),
+    rootNamespace,
   });
+  const mesh = namespace === undefined ? whole : viewOf(whole, { namespace });
   const listeners = mesh.listeners.filter((listener) => {
     return listener.protocol === protocol && (port === undefined || listener.port === port);
   });
-  const attributes = { ...serviceAttribute(call), ...call.attributes };
+  const attributes = { ...serviceAttribute(call, listeners), ...call.attributes };
   return {
-    listeners: listeners
-      .filter(({ virtualHosts }) =>
-        virtualHosts.some(({ services }) => services.includes(service) || services.includes(EVERY_SERVICE)),
-      )
-      .map((listener) => ({
-        port: listener.port,
-        explanation: explain(wasm, protocol, toExplainedFilterConfig(listener), service, attributes),
-      })),
+    listeners: listeners.flatMap((listener) => {
+      const config = toExplainedFilterConfig(listener);
+      const has = config.virtual_hosts.some(({ services }) => services.includes(service) || services.includes(ANY));
+      return has ? [{ port: listener.port, explanation: explain(wasm, protocol, config, service, attributes) }] : [];
+    }),
     services: listeners.flatMap(({ virtualHosts }) => virtualHosts.flatMap(({ services }) => services)),
     errors: problems.filter(({ severity }) => severity === "error").length,
   };
 }
 
-function serviceAttribute({ protocol, service }: Call): Readonly<Record<string, string>> {
-  const name = SERVICE_ATTRIBUTES[protocol];
-  return name === undefined ? {} : { [name]: service };
+function serviceAttribute(
+  { protocol, service }: Call,
+  [listener]: readonly OutboundListener[],
+): Readonly<Record<string, string>> {
+  const name = listener?.declared ? listener.declared.serviceAttribute : SERVICE_ATTRIBUTES[protocol];
+  return name === undefined || service === "" ? {} : { [name]: service };
 }

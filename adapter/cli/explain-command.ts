@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError, Option } from "commander";
-import { PROTOCOLS } from "../model/protocols.js";
+import { Command, InvalidArgumentError } from "commander";
+import { mayLackService, PROTOCOLS } from "../model/protocols.js";
 import { EXIT_CODE_HELP, ExitCode } from "./exit-code.js";
 import type { Call, ExplainedListener } from "./explain-call.js";
 import { formatExplanations } from "./explanation-text.js";
+import { withIstioNamespace } from "./mesh-options.js";
 import { type Output, outputOption } from "./output-option.js";
 import { requireDirectory } from "./require-directory.js";
 
@@ -12,6 +13,8 @@ interface Options {
   readonly service: string;
   readonly attribute?: Readonly<Record<string, string>>;
   readonly port?: number;
+  readonly namespace?: string;
+  readonly istioNamespace: string;
   readonly output: Output;
 }
 
@@ -32,21 +35,28 @@ ${EXIT_CODE_HELP}
 1 is what it ends with where the call finds no route.`;
 
 export function explainCommand(finish: (code: ExitCode) => void): Command {
-  return new Command("explain")
+  return withIstioNamespace(new Command("explain"))
     .description("tell which route a call takes, and why not the ones before it")
     .requiredOption("-c, --config <directory>", "directory of YAML with the resources")
-    .addOption(new Option("--protocol <name>", "the call's protocol").choices(PROTOCOLS).makeOptionMandatory())
-    .requiredOption("--service <name>", "the service, as it stands in the message")
+    .requiredOption("--protocol <name>", `the call's protocol: ${PROTOCOLS.join(", ")}, or one that is declared`)
+    .option("--service <name>", "the service, as it stands in the message; left out where calls need not name one", "")
     .option("--attribute <name=value>", "an attribute of the call; may be repeated", parseAttribute)
     .option("--port <number>", "the service's port, where several have it (default: all)", parsePort)
+    .option(
+      "--namespace <name>",
+      "of the Envoy that the call goes through, by which exportTo and Sidecars tell what it sees (default: all)",
+    )
     .addOption(outputOption())
     .addHelpText("after", EXAMPLES)
-    .action(async (options: Options) => {
-      const { config, protocol, service, attribute = {}, port, output } = options;
+    .action(async (options: Options, command: Command) => {
+      const { config, protocol, service, attribute = {}, port, namespace, istioNamespace, output } = options;
+      if (service === "" && PROTOCOLS.includes(protocol) && !mayLackService({ protocol })) {
+        command.error(`error: every call of ${protocol} names a service: say it with --service`);
+      }
       await requireDirectory(config);
       const { explainCall } = await import("./explain-call.js");
-      const call = { protocol, service, attributes: attribute, port };
-      const { listeners, services, errors } = await explainCall(config, call);
+      const call = { protocol, service, attributes: attribute, port, namespace };
+      const { listeners, services, errors } = await explainCall(config, call, istioNamespace);
       if (errors > 0) process.stderr.write(`${errors} errors in ${config}: ${HINT}, see "meltemi check ${config}"\n`);
       if (output === "json") process.stdout.write(toJson(call, listeners));
       else process.stdout.write(formatExplanations(call, listeners, services));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ExplainedRoute, FailedCondition } from "../evaluate/explain.js";
 import { formatExplanations, formatFailure } from "./explanation-text.js";
 
-const call = { protocol: "dubbo", service: "demo.S", attributes: {}, port: undefined };
+const call = { protocol: "dubbo", service: "demo.S", attributes: {}, port: undefined, namespace: undefined };
 
 const route = (index: number, name: string, ...clusters: readonly [string, number][]): ExplainedRoute => ({
   index,

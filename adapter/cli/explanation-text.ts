@@ -9,12 +9,13 @@ export function formatExplanations(
   services: readonly string[],
 ): string {
   if (listeners.length > 0) return listeners.map((listener) => formatListener(service, listener)).join("\n");
+  if (service === "") return `no ${protocol} listener takes calls that name no service: say one with --service\n`;
   return `no ${protocol} listener has the service ${service}${suggestion(service, services)}\n`;
 }
 
 function formatListener(service: string, { port, explanation }: ExplainedListener): string {
   const { virtualHost, route, passedOver } = explanation;
-  const lines = [`${service} on port ${port}: virtual host ${virtualHost ?? "none"}`];
+  const lines = [`${service || "a call"} on port ${port}: virtual host ${virtualHost ?? "none"}`];
   if (passedOver.length > 0) {
     lines.push("  passed over:");
     lines.push(...passedOver.map(({ route, failed }) => `    ${formatRoute(route)}: ${formatFailure(failed)}`));

@@ -2,10 +2,12 @@ import { drainEnvoy } from "../envoy/drain.js";
 import { EnvoyProcess, ended } from "../envoy/envoy-process.js";
 import { findEnvoy } from "../envoy/find-envoy.js";
 import type { Logger } from "../log/logger.js";
+import { recognise } from "../resource/recognise.js";
+import { DirectorySource } from "../source/directory-source.js";
+import { formatAddress } from "../xds/address.js";
 import type { BindAddress, Listen } from "../xds/bind.js";
 import { buildBootstrap } from "../xds/bootstrap.js";
-import { formatAddress } from "./address.js";
-import { type ServedDirectory, serveDirectory } from "./serve-directory.js";
+import { type Served, serve } from "./serve.js";
 import { readWasm } from "./wasm-option.js";
 
 export interface LocalMeshOptions {
@@ -31,6 +33,8 @@ export interface LocalMesh {
   readonly admin: string;
   readonly xds: string;
   readonly http: string;
+  /** The adapter's own. */
+  readonly adapterAdmin: string;
   /** Fails when Envoy ends by itself. */
   readonly broken: Promise<never>;
   /** Takes no more connections, and waits until those that there are have ended in order, or the time is over. */
@@ -46,7 +50,15 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
   const found = await findEnvoy({ flag: options.envoy, env: process.env, log: options.progress });
   log.info({ component: "envoy", path: found.path }, `running the Envoy of ${found.origin}`);
   const wasm = { kind: "inline", bytes: await readWasm() } as const;
-  const adapter = await serveDirectory({ config, listen, wasm, xds: FREE_LOOPBACK, http: FREE_LOOPBACK, log });
+  const adapter = await serve({
+    source: new DirectorySource(config, recognise),
+    listen,
+    wasm,
+    xds: FREE_LOOPBACK,
+    http: FREE_LOOPBACK,
+    admin: FREE_LOOPBACK,
+    log,
+  });
   try {
     return await startEnvoy(found.path, adapter, options);
   } catch (error) {
@@ -55,7 +67,7 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
   }
 }
 
-async function startEnvoy(path: string, adapter: ServedDirectory, options: LocalMeshOptions): Promise<LocalMesh> {
+async function startEnvoy(path: string, adapter: Served, options: LocalMeshOptions): Promise<LocalMesh> {
   const { ip, port } = adapter.xds;
   const envoy = await EnvoyProcess.start({
     path,
@@ -80,6 +92,7 @@ async function startEnvoy(path: string, adapter: ServedDirectory, options: Local
       admin,
       xds: formatAddress(adapter.xds),
       http: formatAddress(adapter.http),
+      adapterAdmin: formatAddress(adapter.admin),
       broken,
       drain: async (limit_ms) => {
         const log = options.log.child({ component: "envoy" });

@@ -5,7 +5,9 @@ import { bootstrapCommand } from "./bootstrap-command.js";
 import { checkCommand } from "./check-command.js";
 import { EXIT_CODE_HELP, ExitCode } from "./exit-code.js";
 import { explainCommand } from "./explain-command.js";
+import { installCommand } from "./install-command.js";
 import { version } from "./installation.js";
+import { statusCommand } from "./status-command.js";
 import { upCommand } from "./up-command.js";
 
 const EXAMPLES = `
@@ -29,7 +31,15 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .description("Routes the calls of RPC protocols that are not HTTP, one by one, in stock Envoy.")
     .version(version(), "-V, --version", "print Meltemi's version")
     .addHelpText("after", EXAMPLES);
-  const commands = [upCommand(), adapterCommand(), bootstrapCommand(), checkCommand(finish), explainCommand(finish)];
+  const commands = [
+    upCommand(),
+    adapterCommand(),
+    bootstrapCommand(),
+    statusCommand(finish),
+    checkCommand(finish),
+    explainCommand(finish),
+    installCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {
     command

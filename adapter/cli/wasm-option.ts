@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { MeltemiError } from "../error/meltemi-error.js";
 import type { WasmCode } from "../xds/extension-configs.js";
@@ -7,7 +7,7 @@ import { wasmPath } from "./installation.js";
 /** How the filter's code comes to Envoy, from `--wasm` and `--wasm-cluster`. */
 export async function parseWasmOption(how: string, cluster: string | undefined): Promise<WasmCode> {
   if (how === "inline") return { kind: "inline", bytes: await readWasm() };
-  if (how === "local") return { kind: "file", path: wasmPath() };
+  if (how === "local") return { kind: "file", path: wasmPath(), sha256: await sha256OfWasm() };
   if (how.startsWith("file:/")) return { kind: "file", path: how.slice("file:".length) };
   if (!/^https?:\/\/./.test(how)) {
     throw new MeltemiError("USAGE", `--wasm "${how}": write inline, local, file:/path or an http(s) URL`);
@@ -15,10 +15,11 @@ export async function parseWasmOption(how: string, cluster: string | undefined):
   if (cluster === undefined) {
     throw new MeltemiError("USAGE", `--wasm ${how} takes --wasm-cluster, the cluster through which nodes fetch it`);
   }
-  const sha256 = createHash("sha256")
-    .update(await readWasm())
-    .digest("hex");
-  return { kind: "remote", uri: how, sha256, cluster };
+  return { kind: "remote", uri: how, sha256: await sha256OfWasm(), cluster };
+}
+
+async function sha256OfWasm(): Promise<string> {
+  return hash("sha256", await readWasm(), "hex");
 }
 
 export async function readWasm(): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import "./former-util.js";
 import { type Context, Dubbo, java, Registry, setting } from "apache-dubbo-js";
 
 export const SERVICE = "demo.ReviewService";

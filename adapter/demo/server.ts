@@ -7,8 +7,8 @@ import {
   takeRequests,
 } from "./dubbo-message.js";
 
-/** One version of the demo's service, as a process of its own: `node server.js VERSION PORT`. Tells its parent its port. */
-function serve(version: string, port: number): void {
+/** One version of the demo's service, as a process of its own: `node server.js VERSION PORT [ADDRESS]`. Tells its parent its port. */
+function serve(version: string, port: number, address: string): void {
   const server = createServer((socket) => {
     socket.setNoDelay(true);
     let received: Buffer = Buffer.alloc(0);
@@ -23,7 +23,7 @@ function serve(version: string, port: number): void {
     });
     socket.on("error", (error) => console.error(`${version}: ${error.message}`));
   });
-  listen(server, port);
+  listen(server, port, address);
 }
 
 function answer(socket: Socket, request: DubboRequest, version: string): void {
@@ -37,18 +37,20 @@ function answer(socket: Socket, request: DubboRequest, version: string): void {
 }
 
 /** A port that is taken is no reason to fail: any other one does, the parent is told which. */
-function listen(server: Server, port: number): void {
+function listen(server: Server, port: number, address: string): void {
   server.once("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE" || port === 0) throw error;
-    listen(server, 0);
+    listen(server, 0, address);
   });
-  server.listen(port, "127.0.0.1", () => {
-    const address = server.address();
-    if (typeof address === "object") process.send?.({ port: address?.port });
+  server.listen(port, address, () => {
+    const bound = server.address();
+    if (typeof bound === "object") process.send?.({ port: bound?.port });
   });
 }
 
 process.once("disconnect", () => process.exit());
 // Ctrl-C reaches the whole group; the parent ends us in order.
 process.on("SIGINT", () => {});
-serve(process.argv[2] as string, Number(process.argv[3]));
+// The first process of a container ends by no signal that it does not listen to.
+process.once("SIGTERM", () => process.exit());
+serve(process.argv[2] as string, Number(process.argv[3]), process.argv[4] ?? "127.0.0.1");

@@ -4,6 +4,10 @@ export type ErrorCode =
   | "USAGE"
   /** An address is in use, or none of this machine's. */
   | "CANNOT_LISTEN"
+  /** A certificate or a key cannot be read, or the two do not belong together. */
+  | "CERTIFICATE"
+  /** An adapter that was asked does not answer. */
+  | "ADAPTER_FAILED"
   /** No Envoy could be found or fetched. */
   | "ENVOY_NOT_FOUND"
   /** Envoy did not start, or ended by itself. */

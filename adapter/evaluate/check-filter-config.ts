@@ -1,4 +1,5 @@
 import type { FilterConfig } from "../filter-config/filter-config.js";
+import { DECLARED } from "../model/protocols.js";
 import { FilterVm } from "./filter-vm.js";
 import type { WasmModule } from "./web-assembly.js";
 
@@ -7,5 +8,5 @@ import type { WasmModule } from "./web-assembly.js";
  * the reason ("virtual_hosts[3].routes[0].match.attributes[0].regex_match: missing closing ): (b").
  */
 export function checkFilterConfig(wasm: WasmModule, protocol: string, config: FilterConfig): string | undefined {
-  return new FilterVm(wasm, protocol).configure(JSON.stringify(config));
+  return new FilterVm(wasm, config.program === undefined ? protocol : DECLARED).configure(JSON.stringify(config));
 }

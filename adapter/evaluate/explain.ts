@@ -1,5 +1,6 @@
 import { MeltemiError } from "../error/meltemi-error.js";
 import type { FilterConfig } from "../filter-config/filter-config.js";
+import { DECLARED } from "../model/protocols.js";
 import { FilterVm } from "./filter-vm.js";
 import type { WasmModule } from "./web-assembly.js";
 
@@ -67,7 +68,7 @@ export function explain(
   service: string,
   attributes: Readonly<Record<string, string>>,
 ): Explanation {
-  const vm = new FilterVm(wasm, protocol);
+  const vm = new FilterVm(wasm, config.program === undefined ? protocol : DECLARED);
   const refusal = vm.configure(JSON.stringify(config));
   if (refusal !== undefined) throw new MeltemiError("USAGE", `the filter refuses the configuration: ${refusal}`);
   const answer = JSON.parse(vm.explain(JSON.stringify({ service, attributes }))) as Answer;

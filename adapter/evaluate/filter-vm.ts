@@ -20,6 +20,7 @@ interface FilterExports {
   proxy_on_configure(root: number, configurationBytes: number): number;
   meltemi_allocate(bytes: number): number;
   meltemi_explain(input: number, length: number): number;
+  meltemi_decode(input: number, length: number, isRequest: number): number;
 }
 
 /** The name of the listener that the filter is told; it is in its log lines. */
@@ -73,6 +74,14 @@ export class FilterVm {
     const answer = this.filter.meltemi_explain(address, input.length);
     const length = this.view.getUint32(answer, true);
     return this.text(answer + 4, length);
+  }
+
+  /** What the declared protocol of the configuration reads in bytes, as JSON. */
+  decode(message: Uint8Array, isRequest: boolean): string {
+    const address = this.filter.meltemi_allocate(message.length);
+    this.bytes.set(message, address);
+    const answer = this.filter.meltemi_decode(address, message.length, isRequest ? 1 : 0);
+    return this.text(answer + 4, this.view.getUint32(answer, true));
   }
 
   private get bytes(): Uint8Array {

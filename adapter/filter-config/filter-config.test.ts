@@ -48,3 +48,12 @@ test("the table for explanations has them", () => {
   const [host] = toExplainedFilterConfig(listener).virtual_hosts;
   expect(host?.routes.map(({ origin }) => origin)).toEqual(["VirtualService default/a", undefined]);
 });
+
+test("what names no service goes to a listener's only virtual host, where calls may name none", () => {
+  const services = (protocol: string, hosts = listener.virtualHosts) =>
+    toFilterConfig({ ...listener, protocol, virtualHosts: hosts }).virtual_hosts.map((host) => host.services);
+  expect(services("thrift")).toEqual([["a", "*"]]);
+  expect(services("dubbo")).toEqual([["a"]]);
+  const [host] = listener.virtualHosts;
+  expect(services("thrift", host ? [host, { ...host, name: "b:1", services: ["b"] }] : [])).toEqual([["a"], ["b"]]);
+});

@@ -5,14 +5,18 @@ import type {
   ListenerSettings,
   OutboundListener,
   Route,
+  RoutePolicy,
   WeightedDestination,
 } from "../model/model.js";
+import { mayLackService } from "../model/protocols.js";
 
 /**
  * The JSON of protos/meltemi/filter/v1alpha1/filter.proto: the field names as written there, 64-bit integers as text, as proto3's
  * mapping to JSON has them. Fields are in the order of the message, so that equal tables are equal text.
  */
 export interface FilterConfig {
+  readonly program?: string;
+  readonly protocols?: readonly string[];
   readonly virtual_hosts: readonly FilterVirtualHost[];
   readonly max_message_bytes?: number;
   readonly clusters?: readonly FilterClusterSettings[];
@@ -38,6 +42,7 @@ export interface FilterVirtualHost {
   readonly name: string;
   readonly services: readonly string[];
   readonly routes: readonly FilterRoute[];
+  readonly addresses?: readonly string[];
 }
 
 export interface FilterRoute {
@@ -45,6 +50,17 @@ export interface FilterRoute {
   readonly match?: { readonly attributes: readonly FilterAttributeMatcher[] };
   readonly route: FilterRouteAction;
   readonly origin?: string;
+  readonly policy?: FilterRoutePolicy;
+}
+
+export interface FilterRoutePolicy {
+  readonly timeout_ms?: number;
+  readonly abort?: { readonly per_million: number; readonly status?: number; readonly message?: string };
+  readonly rate_limit?: {
+    readonly max_tokens: number;
+    readonly tokens_per_fill: number;
+    readonly fill_interval_ms: number;
+  };
 }
 
 export interface FilterAttributeMatcher {
@@ -79,18 +95,29 @@ export function toExplainedFilterConfig(listener: OutboundListener): FilterConfi
 }
 
 function convert(listener: OutboundListener, toRoute: (route: Route) => FilterRoute): FilterConfig {
-  const { settings = {}, tunnels = [] } = listener;
+  const { settings = {}, tunnels = [], protocols, declared } = listener;
   const { maxMessageBytes, ...times } = settings;
   return {
-    virtual_hosts: listener.virtualHosts.map(({ name, services, routes }) => ({
+    ...(protocols && { protocols }),
+    ...(declared && { program: declared.program }),
+    virtual_hosts: listener.virtualHosts.map(({ name, services, routes, addresses }) => ({
       name,
-      services,
+      services: takesAll(listener) && !services.includes(ANY) ? [...services, ANY] : services,
       routes: routes.map(toRoute),
+      ...(addresses !== undefined && { addresses }),
     })),
     ...(maxMessageBytes !== undefined && { max_message_bytes: maxMessageBytes }),
     ...(tunnels.length > 0 && { clusters: tunnels.map(toClusterSettings) }),
     ...(Object.keys(times).length > 0 && { connection: toConnectionSettings(times) }),
   };
+}
+
+/** Takes the calls of services that no virtual host has, and those that name none. */
+export const ANY = "*";
+
+/** Whether the listener's only virtual host has all calls, whatever service they name. */
+function takesAll(listener: OutboundListener): boolean {
+  return listener.virtualHosts.length === 1 && mayLackService(listener);
 }
 
 function toClusterSettings({ tunnels, ...destination }: DestinationTunnels): FilterClusterSettings {
@@ -115,11 +142,32 @@ function toConnectionSettings(times: Omit<ListenerSettings, "maxMessageBytes">):
 }
 
 function toFilterRoute(route: Route): FilterRoute {
-  const { name, match, destinations } = route;
+  const { name, match, destinations, policy } = route;
   return {
     name,
     ...(match.length > 0 && { match: { attributes: match.map(toAttributeMatcher) } }),
     route: toRouteAction(destinations),
+    ...(policy && { policy: toFilterPolicy(policy) }),
+  };
+}
+
+function toFilterPolicy({ timeout_ms, abort, localRateLimit }: RoutePolicy): FilterRoutePolicy {
+  return {
+    ...(timeout_ms !== undefined && { timeout_ms: Math.max(1, Math.round(timeout_ms)) }),
+    ...(abort && {
+      abort: {
+        per_million: Math.round(abort.percentage * 10_000),
+        ...(abort.status !== undefined && { status: abort.status }),
+        ...(abort.message !== undefined && { message: abort.message }),
+      },
+    }),
+    ...(localRateLimit && {
+      rate_limit: {
+        max_tokens: localRateLimit.maxTokens,
+        tokens_per_fill: localRateLimit.tokensPerFill,
+        fill_interval_ms: Math.max(1, Math.round(localRateLimit.fillInterval_ms)),
+      },
+    }),
   };
 }
 

@@ -6,6 +6,41 @@
 export interface Mesh {
   readonly services: readonly Service[];
   readonly listeners: readonly OutboundListener[];
+  /** Of Istio's gateways, by number. */
+  readonly gateways?: readonly GatewayPort[];
+  /** What nodes call, where that is said. */
+  readonly scopes?: readonly Scope[];
+}
+
+/** What the nodes of a namespace call of all that they may see. */
+export interface Scope {
+  /** Undefined: those of all namespaces that have no scope of their own. */
+  readonly namespace: string | undefined;
+  /** What one of them lets through is called. */
+  readonly egress: readonly Egress[];
+}
+
+export interface Egress {
+  /** The one port of the services that is called; absent: every port. */
+  readonly port?: number;
+  readonly hosts: readonly HostPattern[];
+  /** Those of `hosts` that are not called all the same. */
+  readonly excluded: readonly HostPattern[];
+}
+
+export interface HostPattern {
+  /** Of the service: `*` any, `.` that of the node. */
+  readonly namespace: string;
+  /** Of the service, or `*` and what hosts end with. */
+  readonly host: string;
+}
+
+export interface GatewayPort {
+  readonly number: number;
+  /** By its name; undefined where that says none, or several. */
+  readonly protocol: string | undefined;
+  /** What comes is TLS, and passes as it is. */
+  readonly isPassedThrough: boolean;
 }
 
 /** A service: a Kubernetes Service or an Istio ServiceEntry, with what its DestinationRule says of it. */
@@ -13,11 +48,17 @@ export interface Service {
   readonly namespace: string;
   /** Fully qualified host, the one that stands in cluster names. */
   readonly host: string;
+  /** Its own IP addresses, of both families; absent where it has none (a headless one). */
+  readonly addresses?: readonly string[];
   readonly ports: readonly ServicePort[];
   readonly resolution: "STATIC" | "DNS";
   readonly endpoints: readonly Endpoint[];
   readonly subsets: readonly Subset[];
   readonly trafficPolicy: TrafficPolicy;
+  /** Namespaces whose nodes may see it, where these are not all. */
+  readonly exports?: readonly string[];
+  /** The same of its subsets and its policy. */
+  readonly policyExports?: readonly string[];
 }
 
 export interface ServicePort {
@@ -30,7 +71,7 @@ export interface ServicePort {
 export interface Endpoint {
   /** IP addresses of one endpoint (both families where it has them), or one DNS name where resolution is DNS. */
   readonly addresses: readonly string[];
-  /** Port number by port name; a port that is missing uses the service's number. */
+  /** Port number by port name; a port that is missing uses the service's number, one of 0 is not there. */
   readonly ports: Readonly<Record<string, number>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly locality: Locality;
@@ -94,6 +135,10 @@ export interface UpstreamTls {
 /** One outbound listener per (protocol, port): the virtual host is found by the service name in the message. */
 export interface OutboundListener {
   readonly protocol: string;
+  /** Of `auto`: those that connections may speak, in the order in which they are looked for. */
+  readonly protocols?: readonly string[];
+  /** Of a protocol that a resource declares. */
+  readonly declared?: DeclaredProtocol;
   readonly port: number;
   readonly mode: ListenerMode;
   readonly settings?: ListenerSettings;
@@ -102,6 +147,18 @@ export interface OutboundListener {
   /** Of the destinations of its routes, those of which something is to be said; by the clusters' names. */
   readonly tunnels?: readonly DestinationTunnels[];
   readonly virtualHosts: readonly VirtualHost[];
+}
+
+/** A protocol without a codec of its own. */
+export interface DeclaredProtocol {
+  /** What reads its messages in the filter, in base64. */
+  readonly program: string;
+  /** Whether calls say no service. */
+  readonly mayLackService: boolean;
+  /** Those that are declared by name. */
+  readonly attributes: readonly string[];
+  /** The attribute that carries the service's name, where one does. */
+  readonly serviceAttribute?: string;
 }
 
 /**
@@ -149,6 +206,12 @@ export interface VirtualHost {
   readonly name: string;
   /** Service names as they stand in messages; "*" takes what no other virtual host takes. */
   readonly services: readonly string[];
+  /** Those of `services` that are its own only where it is not known which service a client has dialled. */
+  readonly presumed?: readonly string[];
+  /** Where clients dial its services, `IP:port`: calls there come here whose service no virtual host has by its name. */
+  readonly addresses?: readonly string[];
+  /** Of those of its names that not all may see: namespaces that may. */
+  readonly nameExports?: Readonly<Record<string, readonly string[]>>;
   readonly routes: readonly Route[];
 }
 
@@ -157,8 +220,35 @@ export interface Route {
   /** Conditions that must all hold; none: every call. */
   readonly match: readonly AttributeMatch[];
   readonly destinations: readonly WeightedDestination[];
+  /** What is done to its calls besides. */
+  readonly policy?: RoutePolicy;
   /** The resource that the route comes from, for `explain`: "VirtualService prod/reviews-route", or undefined for a default. */
   readonly origin: string | undefined;
+  /** Namespaces whose nodes may see it, where these are not all. */
+  readonly exports?: readonly string[];
+}
+
+/** An absent field asks for nothing. */
+export interface RoutePolicy {
+  readonly timeout_ms?: number;
+  readonly abort?: Abort;
+  readonly localRateLimit?: TokenBucket;
+}
+
+/** Calls that get an error in place of an answer. */
+export interface Abort {
+  /** Of all calls, 0 to 100, to four decimals. */
+  readonly percentage: number;
+  /** The protocol's own number of the error. */
+  readonly status?: number;
+  readonly message?: string;
+}
+
+/** Envoy's; each worker has tokens of its own. */
+export interface TokenBucket {
+  readonly maxTokens: number;
+  readonly tokensPerFill: number;
+  readonly fillInterval_ms: number;
 }
 
 export type AttributeMatch = { readonly name: string; readonly invert: boolean } & (

@@ -7,6 +7,7 @@ export interface DestinationRuleSpec {
   readonly host: string;
   readonly trafficPolicy: TrafficPolicy;
   readonly subsets: readonly SubsetSpec[];
+  readonly exportTo?: readonly string[] | undefined;
 }
 
 export interface SubsetSpec {
@@ -17,6 +18,7 @@ export interface SubsetSpec {
 
 interface WrittenSpec {
   readonly host: string;
+  readonly exportTo?: readonly string[];
   readonly trafficPolicy?: unknown;
   readonly subsets?: readonly {
     readonly name: string;
@@ -27,10 +29,11 @@ interface WrittenSpec {
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
 export function parseDestinationRule(spec: unknown, report: Report): DestinationRuleSpec {
-  const { host, trafficPolicy, subsets = [] } = spec as WrittenSpec;
+  const { host, trafficPolicy, subsets = [], exportTo } = spec as WrittenSpec;
   if (host.includes("*")) report(["spec", "host"], `${host}: a rule is for one host; wildcards are not supported yet`);
   return {
     host,
+    exportTo,
     trafficPolicy: parseTrafficPolicy(trafficPolicy, ["spec", "trafficPolicy"], report),
     subsets: subsets.map(({ name, labels = {}, trafficPolicy }, index) => {
       const path: FieldPath = ["spec", "subsets", index];

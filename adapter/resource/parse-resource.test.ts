@@ -229,8 +229,8 @@ describe("Istio's resources are refused where they would be half applied", () =>
       /^spec\.workloadSelector: either endpoints or workloadSelector/,
     ],
     [
-      serviceEntry("resolution: STATIC, exportTo: [ . ]"),
-      /^spec\.exportTo\[0\]: "\.": must be "\*": Meltemi does not limit visibility/,
+      serviceEntry("resolution: STATIC, exportTo: [ '!' ]"),
+      /^spec\.exportTo\[0\]: "!": must be "\*" \(all namespaces\), "\." \(its own\) or the name of a namespace, or "~" \(none\)/,
     ],
     [serviceEntry("resolution: STATIC, subjectAltNames: [ a ]"), /^spec\.subjectAltNames: not taken from here/],
     [

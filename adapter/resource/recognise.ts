@@ -1,5 +1,5 @@
 import type { Recognition } from "../source/source.js";
-import { KINDS, MELTEMI_GROUP } from "./kinds.js";
+import { groupAndVersion, KINDS, MELTEMI_GROUP } from "./kinds.js";
 import { nearest, suggestion, summary } from "./near.js";
 
 const IDENTITY = ["apiVersion", "kind", "metadata", "spec"];
@@ -17,13 +17,13 @@ export function recognise(document: unknown): Recognition {
     if (typeof value !== "string" || value === "")
       return refused([field], `not a resource: ${field} is needed, as text`);
   }
-  const [group = "", version = ""] = String(apiVersion).split("/");
+  const [group, version] = groupAndVersion(String(apiVersion));
   const known = KINDS.find((one) => one.group === group && one.kind === kind);
   if (known === undefined) return unknownKind(group, String(apiVersion), String(kind));
   if (!known.versions.includes(version)) {
     return refused(
       ["apiVersion"],
-      `${apiVersion}: of ${kind} Meltemi reads ${known.versions.map((v) => `${group}/${v}`).join(", ")}`,
+      `${apiVersion}: of ${kind} Meltemi reads ${known.versions.map((v) => (group === "" ? v : `${group}/${v}`)).join(", ")}`,
     );
   }
   const name = typeof metadata === "object" && metadata !== null && "name" in metadata ? metadata.name : undefined;
@@ -36,13 +36,13 @@ function unknownKind(group: string, apiVersion: string, kind: string): Recogniti
     const kinds = KINDS.filter((one) => one.group === group).map((one) => one.kind);
     return refused(["kind"], `${apiVersion} has no kind ${kind}${suggestion(kind, kinds)}`);
   }
-  const groups = [...new Set(KINDS.map((one) => one.group))];
+  const groups = [...new Set(KINDS.map((one) => one.group))].filter((one) => one !== "");
   const near = nearest(group, groups);
   // A slip in the group: somebody else's group is not that near.
   if (near !== undefined && near !== group && KINDS.some((one) => one.group === near && one.kind === kind)) {
     return refused(["apiVersion"], `${apiVersion} is not known; did you mean ${near}?`);
   }
-  const read = summary(KINDS.map((one) => `${one.kind}.${one.group}`));
+  const read = summary(KINDS.map((one) => (one.group === "" ? one.kind : `${one.kind}.${one.group}`)));
   return { kind: "ignored", reason: `${kind} of ${apiVersion} is not read by Meltemi, which reads ${read}` };
 }
 

@@ -1,10 +1,15 @@
 import type { RawResource } from "../source/source.js";
 import { type FieldPath, formatFieldPath } from "../status/field-path.js";
-import type { Problem, ResourceName } from "../status/problem.js";
+import { formatResourceName, type Problem, type ResourceName } from "../status/problem.js";
+import type { ApplicationProtocolSpec } from "./application-protocol.js";
 import type { DestinationPolicySpec } from "./destination-policy.js";
 import type { DestinationRuleSpec } from "./destination-rule.js";
+import type { EndpointSliceSpec } from "./endpoint-slice.js";
+import type { GatewaySpec } from "./gateway.js";
+import type { KubernetesServiceSpec } from "./kubernetes-service.js";
 import type { ListenerPolicySpec } from "./listener-policy.js";
 import type { ServiceEntrySpec } from "./service-entry.js";
+import type { SidecarSpec } from "./sidecar.js";
 import type { VirtualServiceSpec } from "./virtual-service.js";
 import type { WorkloadEntrySpec } from "./workload-entry.js";
 
@@ -16,6 +21,24 @@ export interface Identified extends ResourceName {
 export interface VirtualService extends Identified {
   readonly kind: "VirtualService";
   readonly spec: VirtualServiceSpec;
+}
+
+/** Aeraki's, read as the VirtualService that says the same. */
+export interface MetaRouter extends Identified {
+  readonly kind: "MetaRouter";
+  readonly spec: VirtualServiceSpec;
+}
+
+export interface ApplicationProtocol extends Identified {
+  readonly kind: "ApplicationProtocol";
+  readonly spec: ApplicationProtocolSpec;
+}
+
+/** What says where calls go. */
+export type Router = VirtualService | MetaRouter;
+
+export function isRouter(resource: Resource): resource is Router {
+  return resource.kind === "VirtualService" || resource.kind === "MetaRouter";
 }
 
 export interface ServiceEntry extends Identified {
@@ -33,6 +56,16 @@ export interface DestinationRule extends Identified {
   readonly spec: DestinationRuleSpec;
 }
 
+export interface Sidecar extends Identified {
+  readonly kind: "Sidecar";
+  readonly spec: SidecarSpec;
+}
+
+export interface Gateway extends Identified {
+  readonly kind: "Gateway";
+  readonly spec: GatewaySpec;
+}
+
 export interface ListenerPolicy extends Identified {
   readonly kind: "ListenerPolicy";
   readonly spec: ListenerPolicySpec;
@@ -43,14 +76,37 @@ export interface DestinationPolicy extends Identified {
   readonly spec: DestinationPolicySpec;
 }
 
+/** Kubernetes' own. */
+export interface KubernetesService extends Identified {
+  readonly kind: "Service";
+  readonly spec: KubernetesServiceSpec;
+}
+
+export interface EndpointSlice extends Identified {
+  readonly kind: "EndpointSlice";
+  readonly spec: EndpointSliceSpec;
+}
+
+export interface Pod extends Identified {
+  readonly kind: "Pod";
+  readonly spec: { readonly labels: Readonly<Record<string, string>> };
+}
+
 /** A resource that is good in itself. Whether what it refers to exists is for `translate` to say. */
 export type Resource =
   | VirtualService
+  | MetaRouter
+  | ApplicationProtocol
   | ListenerPolicy
   | DestinationPolicy
   | ServiceEntry
   | WorkloadEntry
-  | DestinationRule;
+  | DestinationRule
+  | Sidecar
+  | Gateway
+  | KubernetesService
+  | EndpointSlice
+  | Pod;
 
 export function problemOf(
   resource: Identified,
@@ -63,8 +119,19 @@ export function problemOf(
   return { severity, resource: { kind, namespace, name }, file, line, field: formatFieldPath(path), reason };
 }
 
-/** `ServiceEntry prod/reviews (services.yaml:12)`, to point at one resource in the problem of another. */
+/** The resource names something that does not exist. */
+export function missingReference(resource: Identified, path: FieldPath, reason: string): Problem {
+  return { ...problemOf(resource, path, reason), cause: "reference" };
+}
+
+/** Another resource says something else of the same, and stays in force. */
+export function conflict(resource: Identified, path: FieldPath, reason: string): Problem {
+  return { ...problemOf(resource, path, reason), cause: "conflict" };
+}
+
+/** `ServiceEntry prod/reviews (services.yaml:12)`, to point at one resource in the problem of another; without the file where there is none. */
 export function mention(resource: Identified): string {
   const { file, line } = resource.raw.place;
-  return `${resource.kind} ${resource.namespace}/${resource.name} (${file}:${line})`;
+  const where = file === "" ? "" : ` (${file}:${line})`;
+  return `${formatResourceName(resource)}${where}`;
 }

@@ -5,12 +5,20 @@ import { parseWorkloadEntry, type WorkloadEntrySpec } from "./workload-entry.js"
 
 export interface ServiceEntrySpec {
   readonly hosts: readonly string[];
+  /** Virtual IPs; ranges are left out. */
+  readonly addresses: readonly string[];
   readonly ports: readonly ServicePortSpec[];
   readonly resolution: "STATIC" | "DNS";
   readonly endpoints: readonly WorkloadEntrySpec[];
   /** Labels of the WorkloadEntries of its namespace that are its endpoints. */
   readonly selector: Readonly<Record<string, string>> | undefined;
+  readonly exportTo?: readonly string[] | undefined;
+  /** What the service is called in messages, by its annotation. */
+  readonly interface?: string | undefined;
 }
+
+/** By which registries that are copied into ServiceEntries for Aeraki tell a Dubbo interface: hosts have no capital letters. */
+export const INTERFACE_ANNOTATION = "interface";
 
 export interface ServicePortSpec {
   readonly number: number;
@@ -21,6 +29,7 @@ export interface ServicePortSpec {
 
 interface WrittenSpec {
   readonly hosts: readonly string[];
+  readonly addresses?: readonly string[];
   readonly ports: readonly {
     readonly number: number;
     readonly name: string;
@@ -29,12 +38,22 @@ interface WrittenSpec {
   }[];
   readonly resolution: "STATIC" | "DNS";
   readonly endpoints?: readonly unknown[];
+  readonly exportTo?: readonly string[];
   readonly workloadSelector?: { readonly labels: Readonly<Record<string, string>> };
 }
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
-export function parseServiceEntry(spec: unknown, report: Report): ServiceEntrySpec {
-  const { hosts, ports, resolution, endpoints: written = [], workloadSelector } = spec as WrittenSpec;
+export function parseServiceEntry(spec: unknown, report: Report, document: unknown): ServiceEntrySpec {
+  const { metadata } = document as { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } };
+  const {
+    hosts,
+    addresses = [],
+    ports,
+    resolution,
+    endpoints: written = [],
+    workloadSelector,
+    exportTo,
+  } = spec as WrittenSpec;
   hosts.forEach((host, index) => {
     const path = ["spec", "hosts", index];
     if (hosts.indexOf(host) !== index) report(path, `${host} stands here twice`);
@@ -67,10 +86,13 @@ export function parseServiceEntry(spec: unknown, report: Report): ServiceEntrySp
   });
   return {
     hosts,
+    addresses: addresses.filter((address) => isIP(address) !== 0),
     ports: ports.map(({ number, name, protocol, targetPort = number }) => ({ number, name, protocol, targetPort })),
     resolution,
     endpoints,
     selector: workloadSelector?.labels,
+    exportTo,
+    interface: metadata.annotations?.[INTERFACE_ANNOTATION],
   };
 }
 

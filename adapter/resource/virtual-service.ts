@@ -1,12 +1,18 @@
-import type { AttributeMatch } from "../model/model.js";
+import type { AttributeMatch, RoutePolicy } from "../model/model.js";
+import { AUTO } from "../model/protocols.js";
 import type { FieldPath } from "../status/field-path.js";
+import { SPECIFIERS } from "./matcher.js";
 import type { Report } from "./report.js";
+import { parsePolicy, type WrittenPolicy } from "./route-policy.js";
 
 /** The spec of a VirtualService in one form: defaults filled in, either form of `attributes` read. */
 export interface VirtualServiceSpec {
   readonly hosts: readonly string[];
   readonly protocol: string | undefined;
+  /** With protocol `auto`: those that may be spoken. Undefined: all that first bytes tell. */
+  readonly protocols?: readonly string[] | undefined;
   readonly routes: readonly RouteSpec[];
+  readonly exportTo?: readonly string[] | undefined;
 }
 
 export interface RouteSpec {
@@ -14,6 +20,7 @@ export interface RouteSpec {
   /** The route takes a call for which one of these holds. Never empty. */
   readonly match: readonly MatchSpec[];
   readonly destinations: readonly DestinationSpec[];
+  readonly policy?: RoutePolicy | undefined;
 }
 
 export interface MatchSpec {
@@ -46,23 +53,29 @@ type WrittenAttributes = Readonly<Record<string, WrittenMatcher>>;
 interface WrittenSpec {
   readonly hosts: readonly string[];
   readonly protocol?: string;
-  readonly routes: readonly {
-    readonly name?: string;
-    readonly match?: readonly { readonly attributes: WrittenAttributes | readonly WrittenAttributes[] }[];
-    readonly route: readonly {
-      readonly destination: {
-        readonly host: string;
-        readonly subset?: string;
-        readonly port?: { readonly number: number };
-      };
-      readonly weight?: number;
-    }[];
-  }[];
+  readonly protocols?: readonly string[];
+  readonly exportTo?: readonly string[];
+  readonly routes: readonly WrittenRoute[];
+}
+
+interface WrittenRoute extends WrittenPolicy {
+  readonly name?: string;
+  readonly match?: readonly { readonly attributes: WrittenAttributes | readonly WrittenAttributes[] }[];
+  readonly route: readonly WrittenDestination[];
+}
+
+export interface WrittenDestination {
+  readonly destination: {
+    readonly host: string;
+    readonly subset?: string;
+    readonly port?: { readonly number: number };
+  };
+  readonly weight?: number;
 }
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
 export function parseVirtualService(spec: unknown, report: Report): VirtualServiceSpec {
-  const { hosts, protocol, routes } = spec as WrittenSpec;
+  const { hosts, protocol, protocols, routes, exportTo } = spec as WrittenSpec;
   hosts.forEach((host, index) => {
     const path = ["spec", "hosts", index];
     if (hosts.indexOf(host) !== index) report(path, `${host} stands here twice`);
@@ -70,25 +83,27 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
       report(path, `${host}: names are compared as a whole; \`*\` alone takes what no other VirtualService takes`);
     }
   });
+  if (protocols !== undefined && protocol !== AUTO) {
+    report(["spec", "protocols"], `one of several is spoken only with protocol: ${AUTO}`);
+  }
   return {
     hosts,
     protocol,
-    routes: routes.map(({ name, match, route }, index) => {
+    protocols,
+    exportTo,
+    routes: routes.map(({ name, match, route, ...policy }, index) => {
       const path = ["spec", "routes", index];
       return {
         name: name ?? `route-${index}`,
         match: parseMatch(match, [...path, "match"], report),
         destinations: parseDestinations(route, [...path, "route"], report),
+        policy: parsePolicy(policy, path, report),
       };
     }),
   };
 }
 
-function parseMatch(
-  entries: WrittenSpec["routes"][number]["match"],
-  path: FieldPath,
-  report: Report,
-): readonly MatchSpec[] {
+function parseMatch(entries: WrittenRoute["match"], path: FieldPath, report: Report): readonly MatchSpec[] {
   if (entries === undefined) return [{ path: path.slice(0, -1), conditions: [] }];
   return entries.map(({ attributes }, index) => {
     const at = [...path, index, "attributes"];
@@ -105,8 +120,6 @@ function parseMatch(
     return { path: [...path, index], conditions };
   });
 }
-
-const SPECIFIERS = ["exact", "prefix", "suffix", "contains", "regex", "present", "range"] as const;
 
 function parseMatcher(
   name: string,

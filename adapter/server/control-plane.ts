@@ -4,16 +4,40 @@ import type { Mesh } from "../model/model.js";
 import { checkConsistency } from "../snapshot/consistency.js";
 import { diffSnapshots } from "../snapshot/diff.js";
 import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.js";
-import { buildResources, type XdsOptions } from "../xds/build-resources.js";
+import { buildResources, type XdsOptions, type XdsState } from "../xds/build-resources.js";
+import type { Resource } from "../xds/resource.js";
 import { TableVersions } from "../xds/table-versions.js";
-import { type DiscoveryEvents, DiscoveryServer, type ListenAddress, type NodeStatus } from "./discovery-server.js";
-import { startHttp } from "./http.js";
+import { adminAnswers } from "./admin-http.js";
+import type { DiscoveryEvents } from "./connection.js";
+import { FileCredentials, type TlsFiles } from "./credentials.js";
+import { DiscoveryServer, type ListenAddress } from "./discovery-server.js";
+import { type Answers, type Http, startHttp } from "./http.js";
 import { createMetrics } from "./metrics.js";
+import { snapshotsByNamespace } from "./namespace-snapshots.js";
+import type { NodeStatus } from "./node-status.js";
+import { publicAnswers } from "./public-http.js";
+
+/**
+ * Makes what nodes get of a mesh, and says in words what of the mesh could not be served as it is. `served` is what their own workloads may
+ * serve, which can be more.
+ */
+export type BuildResources = (
+  mesh: Mesh,
+  options: XdsOptions & XdsState & { readonly served: Mesh },
+) => { readonly resources: readonly Resource[]; readonly problems: readonly string[] };
 
 export interface ControlPlaneOptions extends XdsOptions {
+  /** Default: all that an Envoy needs. */
+  readonly build?: BuildResources;
   readonly xds: ListenAddress;
-  /** Health, metrics and what nodes get, for people and probes. Not served where absent. */
+  /** xDS over TLS. Without, it is plain and whoever reaches it gets all. */
+  readonly tls?: TlsFiles | undefined;
+  /** Health, metrics and the filter's code, for probes and nodes. Not served where absent. */
   readonly http?: ListenAddress;
+  /** What nodes get and how far they are with it, for people. Not served where absent. */
+  readonly admin?: ListenAddress;
+  /** The filter's code as it is served over HTTP. */
+  readonly filter?: Uint8Array;
   readonly log: Logger;
 }
 
@@ -21,6 +45,7 @@ export interface ControlPlaneOptions extends XdsOptions {
 export interface ControlPlane {
   readonly xdsPort: number;
   readonly httpPort: number | undefined;
+  readonly adminPort: number | undefined;
   readonly events: EventEmitter<DiscoveryEvents>;
   /** Serves a mesh from now on. Returns its version, and in words what of it cannot be served as it is. */
   setMesh(mesh: Mesh): { readonly version: string; readonly problems: readonly string[] };
@@ -31,40 +56,49 @@ export interface ControlPlane {
 }
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { log } = options;
+  const { log, build = buildResources } = options;
   const server = new DiscoveryServer();
   logEvents(server.events, log);
   const versions = new TableVersions();
   let snapshot: Snapshot | undefined;
-  const xdsPort = await server.listen(options.xds);
-  const http = await startOptionalHttp(options.http, server);
-  return {
-    xdsPort,
-    httpPort: http?.port,
-    events: server.events,
-    setMesh: (mesh) => {
-      const { resources, problems } = buildResources(mesh, { ...options, versions });
-      const next = makeSnapshot(resources);
-      for (const diff of diffSnapshots(snapshot, next))
-        log.info({ ...diff, version: next.version }, "resources changed");
-      snapshot = next;
-      server.setSnapshot(next);
-      return { version: next.version, problems: [...problems, ...checkConsistency(next)] };
-    },
-    synchronized: () => server.synchronized(),
-    nodes: () => server.nodes(),
-    close: async () => {
-      await Promise.all([server.close(), http?.close()]);
-    },
+  const credentials = options.tls && (await FileCredentials.load(options.tls, log));
+  const http: Http[] = [];
+  const serveHttp = async (address: ListenAddress | undefined, answers: Answers): Promise<number | undefined> => {
+    if (address === undefined) return undefined;
+    const started = await startHttp(address, answers);
+    http.push(started);
+    return started.port;
   };
-}
-
-async function startOptionalHttp(address: ListenAddress | undefined, server: DiscoveryServer) {
-  if (address === undefined) return undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all([server, ...http].map((one) => one.close()));
+  };
   try {
-    return await startHttp(address, { server, metrics: createMetrics(server) });
+    return {
+      xdsPort: await server.listen(options.xds, credentials),
+      httpPort: await serveHttp(options.http, publicAnswers(server, createMetrics(server), options.filter)),
+      adminPort: await serveHttp(options.admin, adminAnswers(server)),
+      events: server.events,
+      setMesh: (mesh) => {
+        const { resources, problems } = build(mesh, { ...options, versions, served: mesh });
+        const next = makeSnapshot(resources);
+        for (const diff of diffSnapshots(snapshot, next))
+          log.info({ ...diff, version: next.version }, "resources changed");
+        snapshot = next;
+        const views = snapshotsByNamespace(mesh, next, ({ name, mesh, served }) => {
+          const of = (listener: string, table: object) => versions.of(`${name}/${listener}`, table);
+          return build(mesh, { ...options, versions: { of }, served }).resources;
+        });
+        server.setSnapshots(views.snapshotFor);
+        // Where nodes have a part alone from here, the rest is not ours to know.
+        const gaps = options.build === undefined ? checkConsistency(next) : [];
+        return { version: views.version, problems: [...problems, ...gaps] };
+      },
+      synchronized: () => server.synchronized(),
+      nodes: () => server.nodes(),
+      close,
+    };
   } catch (error) {
-    await server.close();
+    await close();
     throw error;
   }
 }
@@ -77,6 +111,7 @@ function logEvents(events: EventEmitter<DiscoveryEvents>, log: Logger): void {
     log.debug({ node, type, resources: resources.length, removed: removed.length }, "pushed"),
   );
   events.on("acknowledged", (node, type, version) => log.debug({ node, type, version }, "acknowledged"));
+  events.on("refused", (peer, code, reason) => log.warn({ peer, code, reason }, "stream refused"));
   events.on("rejected", (node, rejection, version) =>
     log.error({ node, version, ...rejection }, "node refuses an update and goes on with what it had"),
   );

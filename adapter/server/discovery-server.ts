@@ -1,42 +1,29 @@
 import { EventEmitter } from "node:events";
-import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import {
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  status,
+} from "@grpc/grpc-js";
 import { MeltemiError } from "../error/meltemi-error.js";
+import type { Viewer } from "../model/scope.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
+import { formatAddress } from "../xds/address.js";
 import type { ResourceType } from "../xds/resource.js";
-import { CodeFetch } from "./code-fetch.js";
+import { Connection, type DiscoveryEvents } from "./connection.js";
+import type { FileCredentials } from "./credentials.js";
 import { DELTA } from "./delta.js";
-import { NodeStream, type Rejection } from "./node-stream.js";
-import { AGGREGATED_DISCOVERY_SERVICE, type Request } from "./protocol.js";
+import { IDLE_CONNECTION_MS, MAX_REQUEST_BYTES } from "./limits.js";
+import { identify } from "./node.js";
+import type { NodeStatus } from "./node-status.js";
+import { type Peer, peerName, peerOf } from "./peer.js";
+import { AGGREGATED_DISCOVERY_SERVICE, EXTENSION_CONFIG_DISCOVERY_SERVICE, type Request } from "./protocol.js";
+import { Refusal } from "./refusal.js";
 import { STATE_OF_THE_WORLD } from "./sotw.js";
-import type { Update, Variant } from "./variant.js";
-
-/** What happens to snapshots on their way. A node is named by its id, a snapshot by its version. */
-export interface DiscoveryEvents {
-  connected: [node: string];
-  disconnected: [node: string];
-  pushed: [node: string, type: ResourceType, update: Update];
-  acknowledged: [node: string, type: ResourceType, version: string];
-  rejected: [node: string, rejection: Rejection, version: string];
-  /** The node has all of the snapshot and has accepted it. */
-  synchronized: [node: string, version: string];
-}
-
-export interface NodeStatus {
-  readonly node: string;
-  /** Version of the last snapshot that the node has accepted whole. */
-  readonly synchronized: string | undefined;
-  /** What the node refuses of the newest one. */
-  readonly rejection: Rejection | undefined;
-}
-
-interface Connection {
-  readonly node: string;
-  readonly setSnapshot: (snapshot: Snapshot) => void;
-  /** Version of the last snapshot that was accepted whole; not what the node has now, if it has refused a part of a newer one. */
-  synchronized: string | undefined;
-  isUpToDate: boolean;
-  rejection: Rejection | undefined;
-}
+import { StreamQuota } from "./stream-quota.js";
+import type { Variant } from "./variant.js";
 
 /** Where to listen. Port 0: any that is free. */
 export interface ListenAddress {
@@ -44,8 +31,9 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** A node that comes back names a version for each resource: 100,000 of them, 100 bytes each, and room. */
-const MAX_REQUEST_BYTES = 16 << 20;
+/** What nodes are to have. */
+export type SnapshotFor = (viewer: Viewer) => Snapshot;
+
 /** How soon a node that vanished without a word is noticed. */
 const KEEPALIVE_MS = 30_000;
 /** How long the nodes have to close their connections at the end. */
@@ -57,23 +45,32 @@ export class DiscoveryServer {
   readonly #grpc = new Server({
     "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
     "grpc.keepalive_time_ms": KEEPALIVE_MS,
+    "grpc.max_connection_idle_ms": IDLE_CONNECTION_MS,
+    interceptors: [reporting((peer, code, reason) => this.events.emit("refused", peer, code, reason))],
   });
+  readonly #quota = new StreamQuota();
   readonly #calls = new Set<{ end(): void }>();
-  readonly #connections = new Set<Connection>();
-  #snapshot: Snapshot | undefined;
+  readonly #connections = new Set<AnyConnection>();
+  #credentials: FileCredentials | undefined;
+  #snapshots: SnapshotFor | undefined;
 
   constructor() {
     this.#grpc.addService(AGGREGATED_DISCOVERY_SERVICE, {
       StreamAggregatedResources: this.#handler(STATE_OF_THE_WORLD),
       DeltaAggregatedResources: this.#handler(DELTA),
     });
+    this.#grpc.addService(EXTENSION_CONFIG_DISCOVERY_SERVICE, {
+      StreamExtensionConfigs: this.#handler(STATE_OF_THE_WORLD, "ECDS"),
+      DeltaExtensionConfigs: this.#handler(DELTA, "ECDS"),
+    });
   }
 
   /** Returns the port. */
-  async listen({ address, port }: ListenAddress): Promise<number> {
-    const target = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  async listen({ address, port }: ListenAddress, credentials?: FileCredentials): Promise<number> {
+    this.#credentials = credentials;
+    const target = formatAddress({ ip: address, port });
     return await new Promise((resolve, reject) => {
-      this.#grpc.bindAsync(target, ServerCredentials.createInsecure(), (cause, bound) => {
+      this.#grpc.bindAsync(target, credentials ?? ServerCredentials.createInsecure(), (cause, bound) => {
         if (cause === null) resolve(bound);
         else
           reject(new MeltemiError("CANNOT_LISTEN", `xDS cannot be served on ${target}: ${cause.message}`, { cause }));
@@ -81,22 +78,32 @@ export class DiscoveryServer {
     });
   }
 
-  /** What a node is to have: as yet the same for all. Nodes that come before the first snapshot wait for it. */
-  snapshotFor(_node: string): Snapshot | undefined {
-    return this.#snapshot;
+  /** What a node is to have. Nodes that come before the first snapshot wait for it. */
+  snapshotFor(viewer: Viewer): Snapshot | undefined {
+    return this.#snapshots?.(viewer);
   }
 
+  /** Whether there is something to serve. */
+  get isReady(): boolean {
+    return this.#snapshots !== undefined;
+  }
+
+  /** The same for all. */
   setSnapshot(snapshot: Snapshot): void {
-    this.#snapshot = snapshot;
-    for (const connection of this.#connections) {
-      connection.rejection = undefined;
-      connection.isUpToDate = false;
-      connection.setSnapshot(snapshot);
-    }
+    this.setSnapshots(() => snapshot);
+  }
+
+  setSnapshots(snapshots: SnapshotFor): void {
+    this.#snapshots = snapshots;
+    for (const connection of this.#connections) connection.setSnapshot(snapshots(connection.node));
   }
 
   nodes(): readonly NodeStatus[] {
-    return [...this.#connections].map(({ node, synchronized, rejection }) => ({ node, synchronized, rejection }));
+    return [...this.#connections].map((connection) => connection.status());
+  }
+
+  get nodeCount(): number {
+    return this.#connections.size;
   }
 
   /** Resolves when there are nodes and all have accepted all of the newest snapshot; fails when one refuses a part of it. */
@@ -120,7 +127,7 @@ export class DiscoveryServer {
     for (const { node, rejection } of connections) {
       if (rejection === undefined) continue;
       const what = `${rejection.type} ${rejection.resources.join(", ")}`;
-      return new MeltemiError("ENVOY_FAILED", `node ${node} refuses ${what}: ${rejection.message}`);
+      return new MeltemiError("ENVOY_FAILED", `node ${node.id} refuses ${what}: ${rejection.message}`);
     }
     const isDone = connections.length > 0 && connections.every(({ isUpToDate }) => isUpToDate);
     return isDone ? "synchronized" : "pending";
@@ -128,74 +135,77 @@ export class DiscoveryServer {
 
   /** Ends all streams in order, so that nodes go on with what they have, and stops listening. */
   async close(): Promise<void> {
+    this.#credentials?.stop();
     for (const call of this.#calls) call.end();
     const limit = setTimeout(() => this.#grpc.forceShutdown(), DRAIN_MS);
     await new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve()));
     clearTimeout(limit);
   }
 
-  #handler<Req extends Request, Res>(variant: Variant<Req, Res>) {
+  /** `only`: the one type that the service speaks of. */
+  #handler<Req extends Request, Res>(variant: Variant<Req, Res>, only?: ResourceType) {
     return (call: ServerDuplexStream<Req, Res>): void => {
-      this.#calls.add(call);
+      const peer = peerOf(call);
       let receive = (first: Req): void => {
-        const id = first.node?.id;
-        if (!id) {
-          const details = "the first request of a stream must name its node";
-          call.emit("error", { code: status.INVALID_ARGUMENT, details });
-          return;
-        }
-        receive = this.#connect(id, variant, call);
+        const send = (response: Res): void => void call.write(response);
+        const connection = new Connection(identify(first.node, peer), this.events, variant, send, only);
+        this.#take(connection, call);
+        receive = (request) => connection.receive(request);
         receive(first);
       };
-      call.on("data", (request: Req) => receive(request));
-      call.on("end", () => call.end());
+      const attempt = (what: () => void): void => {
+        try {
+          what();
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error;
+          receive = () => undefined;
+          call.emit("error", { code: status[error.code], details: error.message });
+        }
+      };
       // The stream is over; "close" follows.
       call.on("error", () => undefined);
-      call.once("close", () => this.#calls.delete(call));
+      call.on("data", (request: Req) => attempt(() => receive(request)));
+      call.on("end", () => call.end());
+      attempt(() => this.#admit(peer, call));
     };
   }
 
-  /** Takes a node in; returns what takes its requests. */
-  #connect<Req extends Request, Res>(
-    node: string,
-    variant: Variant<Req, Res>,
-    call: ServerDuplexStream<Req, Res>,
-  ): (request: Req) => void {
-    const codeFetch = new CodeFetch();
-    const stream = new NodeStream<Req, Res>(variant, {
-      send: (response) => void call.write(response),
-      pushed: (type, update) => this.events.emit("pushed", node, type, update),
-      acknowledged: (type, version) => this.events.emit("acknowledged", node, type, version),
-      rejected: (rejection, version) => {
-        const { type, resources } = rejection;
-        const name = resources[0] ?? "";
-        const resource = this.snapshotFor(node)?.types[type].resources.get(name);
-        if (codeFetch.retry(resource, () => stream.resend(type, name))) return;
-        if (version === this.snapshotFor(node)?.version) connection.rejection = rejection;
-        this.events.emit("rejected", node, rejection, version);
-      },
-      synchronized: ({ version }) => {
-        connection.synchronized = version;
-        connection.isUpToDate = true;
-        this.events.emit("synchronized", node, version);
-      },
+  #admit(peer: Peer, call: AnyCall): void {
+    const name = peerName(peer);
+    this.#quota.take(name);
+    this.#calls.add(call);
+    call.once("close", () => {
+      this.#quota.giveBack(name);
+      this.#calls.delete(call);
     });
-    const connection: Connection = {
-      node,
-      setSnapshot: (snapshot) => stream.setSnapshot(snapshot),
-      synchronized: undefined,
-      isUpToDate: false,
-      rejection: undefined,
-    };
+  }
+
+  #take(connection: AnyConnection, call: AnyCall): void {
+    const { node } = connection;
     this.#connections.add(connection);
     call.once("close", () => {
-      codeFetch.stop();
+      connection.close();
       this.#connections.delete(connection);
-      this.events.emit("disconnected", node);
+      this.events.emit("disconnected", node.id);
     });
-    this.events.emit("connected", node);
+    this.events.emit("connected", node.id);
     const snapshot = this.snapshotFor(node);
-    if (snapshot !== undefined) stream.setSnapshot(snapshot);
-    return (request) => stream.receive(request);
+    if (snapshot !== undefined) connection.setSnapshot(snapshot);
   }
+}
+
+type AnyCall = Pick<ServerDuplexStream<unknown, unknown>, "end" | "once">;
+type AnyConnection = Omit<Connection<Request, unknown>, "receive">;
+
+/** Tells of streams that end with an error, also where it is gRPC itself that ends them: a request is too long. */
+function reporting(report: (peer: string, code: string, reason: string) => void): ServerInterceptor {
+  return (_method, call) => {
+    const sendStatus = call.sendStatus.bind(call);
+    // gRPC's own refusals come to the innermost call alone, not to an interceptor around it.
+    call.sendStatus = (ending) => {
+      if (ending.code !== status.OK) report(call.getPeer(), status[ending.code] ?? "", ending.details ?? "");
+      sendStatus(ending);
+    };
+    return new ServerInterceptingCall(call);
+  };
 }

@@ -19,6 +19,13 @@ export function createMetrics(server: DiscoveryServer): Registry {
     labelNames,
     registers,
   });
+  const refusals = new Counter({
+    name: "meltemi_xds_refused_streams_total",
+    help: "Streams ended for what their peer did, by the status of gRPC.",
+    labelNames: ["code"],
+    registers,
+  });
+  server.events.on("refused", (_peer, code) => refusals.inc({ code }));
   server.events.on("pushed", (_node, type) => pushes.inc({ type }));
   server.events.on("acknowledged", (_node, type) => acks.inc({ type }));
   server.events.on("rejected", (_node, { type }) => nacks.inc({ type }));
@@ -27,7 +34,7 @@ export function createMetrics(server: DiscoveryServer): Registry {
     help: "Nodes connected.",
     registers,
     collect() {
-      this.set(server.nodes().length);
+      this.set(server.nodeCount);
     },
   });
   return registry;

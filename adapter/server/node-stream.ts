@@ -1,16 +1,10 @@
 import type { Snapshot, TypeSnapshot } from "../snapshot/snapshot.js";
 import { RESOURCE_TYPES, type Resource, type ResourceType, resourceTypeOf } from "../xds/resource.js";
+import { limitNames } from "./name-limit.js";
+import { type NodeStatus, type Rejection, refusedOf, typesOf } from "./node-status.js";
 import type { Request } from "./protocol.js";
 import { Subscription } from "./subscription.js";
 import { LEGACY_WILDCARD, type Update, type Variant } from "./variant.js";
-
-/** A response that a node refuses. What it had before stays in force there. */
-export interface Rejection {
-  readonly type: ResourceType;
-  /** Those that the node's message names, else all that were in the response. */
-  readonly resources: readonly string[];
-  readonly message: string;
-}
 
 export interface NodeStreamEvents<Res> {
   readonly send: (response: Res) => void;
@@ -50,18 +44,30 @@ export class NodeStream<Req extends Request, Res> {
   constructor(
     private readonly variant: Variant<Req, Res>,
     private readonly events: NodeStreamEvents<Res>,
+    /** The one type that the stream is for; undefined: it is for all that there is. */
+    private readonly only?: ResourceType,
   ) {}
 
   setSnapshot(snapshot: Snapshot): void {
     this.#target = snapshot;
+    for (const subscription of this.#subscriptions.values()) subscription.forgetRefused(snapshot);
     this.#synchronizedVersion = undefined;
     this.#advance();
   }
 
+  types(): NodeStatus["types"] {
+    return typesOf(this.#subscriptions.values(), this.#target);
+  }
+
+  refused(): readonly Rejection[] {
+    return refusedOf(this.#subscriptions.values());
+  }
+
+  /** Throws a Refusal where the node asks for more than it may. */
   receive(request: Req): void {
     const type = resourceTypeOf(request.type_url);
     // A node may ask for types that are not served here (runtime); silence is the protocol's answer.
-    if (type === undefined) return;
+    if (type === undefined || (this.only !== undefined && type !== this.only)) return;
     let subscription = this.#subscriptions.get(type);
     if (subscription === undefined) {
       subscription = new Subscription(type);
@@ -70,6 +76,7 @@ export class NodeStream<Req extends Request, Res> {
     if (this.variant.isStale(subscription, request)) return;
     this.#settle(subscription, request);
     this.variant.subscribe(subscription, request);
+    limitNames(this.#subscriptions.values());
     this.#advance();
   }
 
@@ -84,13 +91,14 @@ export class NodeStream<Req extends Request, Res> {
     if (outstanding === undefined || request.response_nonce !== subscription.nonce) return;
     const { names, snapshotVersion } = outstanding;
     subscription.outstanding = undefined;
+    for (const name of names) subscription.refused.delete(name);
     if (request.error_detail) {
       const { message } = request.error_detail;
-      subscription.rejection = message;
       const named = names.filter((name) => message.includes(name));
-      this.events.rejected({ type, resources: named.length > 0 ? named : names, message }, snapshotVersion);
+      const resources = named.length > 0 ? named : names;
+      for (const name of resources) subscription.refused.set(name, message);
+      this.events.rejected({ type, resources, message }, snapshotVersion);
     } else {
-      subscription.rejection = undefined;
       this.events.acknowledged(type, snapshotVersion);
     }
   }
@@ -104,6 +112,7 @@ export class NodeStream<Req extends Request, Res> {
       subscription.settleClaim(target.types[type]);
       const update = this.#additions(subscription, target.types[type]);
       if (update !== undefined) this.#send(subscription, update, target);
+      else subscription.noteAcknowledged(target.types[type]);
     }
     if (this.#isWaiting(RESOURCE_TYPES)) return;
     for (const type of RESOURCE_TYPES.toReversed()) {
@@ -144,8 +153,10 @@ export class NodeStream<Req extends Request, Res> {
     const removed = subscription.gone(types);
     if (removed.length === 0) return;
     if (this.variant.incremental) this.#send(subscription, { resources: [], removed }, target);
-    else if (subscription.type !== "CDS") subscription.drop(removed);
-    else this.#send(subscription, { resources: subscription.whole(types, false), removed }, target);
+    else if (subscription.type !== "CDS") {
+      subscription.drop(removed);
+      subscription.noteAcknowledged(types);
+    } else this.#send(subscription, { resources: subscription.whole(types, false), removed }, target);
   }
 
   #send(subscription: Subscription, update: Update, target: Snapshot): void {
@@ -170,17 +181,28 @@ export class NodeStream<Req extends Request, Res> {
 
   #reportSynchronized(target: Snapshot): void {
     if (this.#synchronizedVersion === target.version) return;
+    if (this.only === undefined ? !this.#hasAll(target) : !this.#hasWhatItNames(this.only, target)) return;
+    this.#synchronizedVersion = target.version;
+    this.events.synchronized(target);
+  }
+
+  #hasWhatItNames(type: ResourceType, target: Snapshot): boolean {
+    const subscription = this.#subscriptions.get(type);
+    if (subscription === undefined || subscription.refused.size > 0) return false;
+    return subscription.changes(target.types[type]).length === 0;
+  }
+
+  #hasAll(target: Snapshot): boolean {
     for (const type of RESOURCE_TYPES) {
       const { resources } = target.types[type];
       const subscription = this.#subscriptions.get(type);
       if (subscription === undefined) {
-        if (resources.size > 0 || LEGACY_WILDCARD.includes(type)) return;
+        if (resources.size > 0 || LEGACY_WILDCARD.includes(type)) return false;
         continue;
       }
-      if (subscription.rejection !== undefined) return;
-      for (const resource of resources.values()) if (!subscription.has(resource)) return;
+      if (subscription.refused.size > 0) return false;
+      for (const resource of resources.values()) if (!subscription.has(resource)) return false;
     }
-    this.#synchronizedVersion = target.version;
-    this.events.synchronized(target);
+    return true;
   }
 }

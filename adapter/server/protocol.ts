@@ -1,11 +1,22 @@
-import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
+import type { MethodDefinition } from "@grpc/grpc-js";
 import type protobuf from "protobufjs";
 import { root } from "../xds/proto.js";
 
-/** Messages of the aggregated discovery service, as far as Meltemi reads and writes them, by their fields' own names. */
-export interface Node {
+/** Messages of the discovery services, as far as Meltemi reads and writes them, by their fields' own names. */
+export interface NodeMessage {
   readonly id: string;
   readonly cluster: string;
+  /** A Struct, whose fields protobufjs names in its own way. */
+  readonly metadata?: { readonly fields: Readonly<Record<string, { readonly stringValue?: string }>> } | null;
+  readonly user_agent_build_version?: BuildVersion | null;
+}
+
+export interface BuildVersion {
+  readonly version?: {
+    readonly major_number: number;
+    readonly minor_number: number;
+    readonly patch: number;
+  } | null;
 }
 
 interface Status {
@@ -20,7 +31,7 @@ interface Any {
 
 /** What requests of both variants have. */
 export interface Request {
-  readonly node?: Node | null;
+  readonly node?: NodeMessage | null;
   readonly type_url: string;
   readonly response_nonce: string;
   readonly error_detail?: Status | null;
@@ -52,18 +63,26 @@ export interface DeltaDiscoveryResponse {
   readonly nonce: string;
 }
 
-export interface AggregatedDiscoveryService extends ServiceDefinition {
-  readonly StreamAggregatedResources: MethodDefinition<DiscoveryRequest, DiscoveryResponse>;
-  readonly DeltaAggregatedResources: MethodDefinition<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
-}
+const ADS = "envoy.service.discovery.v3.AggregatedDiscoveryService";
+const ECDS = "envoy.service.extension.v3.ExtensionConfigDiscoveryService";
 
-export const AGGREGATED_DISCOVERY_SERVICE: AggregatedDiscoveryService = {
-  StreamAggregatedResources: bidirectional("StreamAggregatedResources"),
-  DeltaAggregatedResources: bidirectional("DeltaAggregatedResources"),
+/** All types over one stream: what an Envoy has whose whole configuration is Meltemi's. */
+export const AGGREGATED_DISCOVERY_SERVICE = {
+  StreamAggregatedResources: bidirectional<DiscoveryRequest, DiscoveryResponse>(ADS, "StreamAggregatedResources"),
+  DeltaAggregatedResources: bidirectional<DeltaDiscoveryRequest, DeltaDiscoveryResponse>(
+    ADS,
+    "DeltaAggregatedResources",
+  ),
 };
 
-function bidirectional<Req, Res>(name: string): MethodDefinition<Req, Res> {
-  const service = root.lookupService("envoy.service.discovery.v3.AggregatedDiscoveryService");
+/** The filters' configurations alone: for Envoys that have all the rest from somebody else, as Istio's sidecars. */
+export const EXTENSION_CONFIG_DISCOVERY_SERVICE = {
+  StreamExtensionConfigs: bidirectional<DiscoveryRequest, DiscoveryResponse>(ECDS, "StreamExtensionConfigs"),
+  DeltaExtensionConfigs: bidirectional<DeltaDiscoveryRequest, DeltaDiscoveryResponse>(ECDS, "DeltaExtensionConfigs"),
+};
+
+function bidirectional<Req, Res>(serviceName: string, name: string): MethodDefinition<Req, Res> {
+  const service = root.lookupService(serviceName);
   const method = service.methods[name] as protobuf.Method;
   method.resolve();
   const request = codec<Req>(method.resolvedRequestType as protobuf.Type);

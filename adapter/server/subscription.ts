@@ -1,4 +1,4 @@
-import { type TypeSnapshot, versionOf } from "../snapshot/snapshot.js";
+import { type Snapshot, type TypeSnapshot, versionOf } from "../snapshot/snapshot.js";
 import type { Resource, ResourceType } from "../xds/resource.js";
 
 /** A resource as a node has it. One that the node named when it reconnected has no body here. */
@@ -23,8 +23,10 @@ export class Subscription {
   nonce: string | undefined;
   /** The response that the node has not answered. There is at most one, so that updates coalesce while it is busy. */
   outstanding: { readonly names: readonly string[]; readonly snapshotVersion: string } | undefined;
-  /** The node's error, while it refuses the last response. */
-  rejection: string | undefined;
+  /** Resources that the node refuses, with its error. It goes on with what it had of them. */
+  readonly refused = new Map<string, string>();
+  /** The last version of the type that the node had whole and accepted. */
+  acknowledged: string | undefined;
   /** The version that a node of the state-of-the-world variant says it has, when it comes back. */
   claimedVersion: string | undefined;
   readonly #held = new Map<string, Held>();
@@ -56,6 +58,12 @@ export class Subscription {
   forgetUnwanted(): void {
     if (this.wildcard) return;
     for (const name of this.#held.keys()) if (!this.names.has(name)) this.#held.delete(name);
+    for (const name of this.refused.keys()) if (!this.names.has(name)) this.refused.delete(name);
+  }
+
+  /** Forgets refusals of what is not to be had any more. */
+  forgetRefused({ types }: Snapshot): void {
+    for (const name of this.refused.keys()) if (!types[this.type].resources.has(name)) this.refused.delete(name);
   }
 
   hold(resources: Iterable<Resource>): void {
@@ -94,6 +102,12 @@ export class Subscription {
   /** Resources that the node lacks or has in another version. */
   changes(target: TypeSnapshot): readonly Resource[] {
     return this.#wanted(target).filter((resource) => !this.has(resource));
+  }
+
+  /** Takes note of it where the node has all that it is to have. */
+  noteAcknowledged(target: TypeSnapshot): void {
+    if (this.acknowledged === target.version || this.refused.size > 0) return;
+    if (this.changes(target).length + this.gone(target).length === 0) this.acknowledged = target.version;
   }
 
   /** Names that the node has and that exist no longer. */

@@ -1,8 +1,9 @@
 import type { FieldPath } from "../status/field-path.js";
 import type { Problem } from "../status/problem.js";
 
-/** Where something stands. Files are named as their source names them: for a directory, relative to it. */
+/** Where something stands. */
 export interface Place {
+  /** As its source names it: for a directory, relative to it. Empty where there are no files: the resource's name says where it is. */
   readonly file: string;
   /** From 1. */
   readonly line: number;
@@ -24,7 +25,7 @@ export interface IgnoredDocument {
 
 /** All that a source has at one moment. Immutable; resources that did not change are the same objects as before. */
 export interface SourceState {
-  /** In a fixed order: by file, then as they stand in it. */
+  /** In a fixed order, by which conflicts are decided: by file, then as they stand in it; in a cluster the older one first. */
   readonly resources: readonly RawResource[];
   readonly ignored: readonly IgnoredDocument[];
   readonly problems: readonly Problem[];

@@ -20,6 +20,8 @@ export interface Problem {
   /** Path of the field, `spec.routes[0].name`; empty where it is the whole resource or file. */
   readonly field: string;
   readonly reason: string;
+  /** What it is about, where that is not the resource alone: something that it names does not exist, or another one came first. */
+  readonly cause?: "reference" | "conflict";
 }
 
 /** `VirtualService prod/reviews-route` */
@@ -27,16 +29,21 @@ export function formatResourceName(resource: ResourceName): string {
   return `${resource.kind} ${resource.namespace}/${resource.name}`;
 }
 
-/** By file and line, so that equal sets of problems are equal text. */
+/** By file and line, or by resource where there are no files, so that equal sets of problems are equal text. */
 export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
   return [...problems].sort(
     (a, b) =>
       compareText(a.file, b.file) ||
       a.line - b.line ||
+      compareText(nameOf(a), nameOf(b)) ||
       compareText(a.field, b.field) ||
       compareText(a.reason, b.reason) ||
       compareText(a.severity, b.severity),
   );
+}
+
+function nameOf({ resource }: Problem): string {
+  return resource === undefined ? "" : formatResourceName(resource);
 }
 
 /** Order of code units: the same on every machine, whatever its locale. */

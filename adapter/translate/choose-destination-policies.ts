@@ -1,5 +1,5 @@
 import { suggestion } from "../resource/near.js";
-import { type DestinationPolicy, mention, problemOf } from "../resource/resource.js";
+import { conflict, type DestinationPolicy, mention, missingReference } from "../resource/resource.js";
 import { formatResourceName, type Problem } from "../status/problem.js";
 import { describePorts, type ServiceIndex } from "./service-index.js";
 import { stillInForce } from "./still-in-force.js";
@@ -45,7 +45,7 @@ export function chooseDestinationPolicies(
     const first = byDestination.get(destination);
     if (first !== undefined) {
       const reason = `${describe({ host, subset, port })} has a policy already, ${mention(first)}, which stays in force: merge the two`;
-      problems.push(problemOf(policy, ["spec", "host"], reason));
+      problems.push(conflict(policy, ["spec", "host"], reason));
       continue;
     }
     byDestination.set(destination, chosen);
@@ -82,14 +82,16 @@ function misfits(policy: DestinationPolicy, services: ServiceIndex): readonly Pr
   const { host, subset, port } = policy.spec;
   const service = services.resolve(host, policy.namespace);
   if (service === undefined) {
-    return [problemOf(policy, ["spec", "host"], `no service has the host ${host}${suggestion(host, services.hosts)}`)];
+    return [
+      missingReference(policy, ["spec", "host"], `no service has the host ${host}${suggestion(host, services.hosts)}`),
+    ];
   }
   const problems: Problem[] = [];
   if (port !== undefined && !service.ports.some(({ number }) => number === port)) {
     const reason = `${service.host} has no port ${port}; its ports are ${describePorts(service)}`;
-    problems.push(problemOf(policy, ["spec", "port", "number"], reason));
+    problems.push(missingReference(policy, ["spec", "port", "number"], reason));
   }
   const reason = subset === undefined ? undefined : services.lacksSubset(service.host, subset);
-  if (reason !== undefined) problems.push(problemOf(policy, ["spec", "subset"], reason));
+  if (reason !== undefined) problems.push(missingReference(policy, ["spec", "subset"], reason));
   return problems;
 }

@@ -1,7 +1,8 @@
 import { clustersOf } from "../model/cluster-name.js";
 import type { ListenerMode, OutboundListener } from "../model/model.js";
+import { AUTO } from "../model/protocols.js";
 import { suggestion } from "../resource/near.js";
-import { type ListenerPolicy, mention, problemOf } from "../resource/resource.js";
+import { conflict, type ListenerPolicy, mention, missingReference, problemOf } from "../resource/resource.js";
 import { formatResourceName, type Problem } from "../status/problem.js";
 import { type DestinationPolicies, destinationPolicy } from "./choose-destination-policies.js";
 import { stillInForce } from "./still-in-force.js";
@@ -38,7 +39,7 @@ export function chooseListenerPolicies(
     const first = byListener.get(listener);
     if (first !== undefined) {
       const reason = `the listener ${describe(listener)} has a policy already, ${mention(first.policy)}, which stays in force: merge the two`;
-      problems.push(problemOf(policy, ["spec", "port"], reason));
+      problems.push(conflict(policy, ["spec", "port"], reason));
       continue;
     }
     byListener.set(listener, { policy: taken, mode });
@@ -80,7 +81,7 @@ function assess(
   const listener = listeners.find((one) => one.protocol === protocol && one.port === port);
   if (listener === undefined) {
     const there = suggestion(`${protocol} ${port}`, listeners.map(describe));
-    const problem = problemOf(policy, ["spec", "port"], `there is no listener ${protocol} ${port}${there}`);
+    const problem = missingReference(policy, ["spec", "port"], `there is no listener ${protocol} ${port}${there}`);
     return { policy, listener, mode: "call", problem };
   }
   const { mode, reason } = chooseMode(policy, listener, destinations);
@@ -103,7 +104,9 @@ function chooseMode(
   if (spec.mode === "AUTO") {
     const { maxMessageBytes: _, ...times } = spec.settings;
     const callByCall = policy !== undefined || Object.keys(times).length > 0;
-    return { mode: clusters === 1 && takesEveryCall(listener) && !callByCall ? "observe" : "call" };
+    const observable =
+      clusters === 1 && takesEveryCall(listener) && listener.protocol !== AUTO && !isGoverned(listener);
+    return { mode: observable && !callByCall ? "observe" : "call" };
   }
   if (policy !== undefined) {
     return {
@@ -111,7 +114,19 @@ function chooseMode(
       reason: `${spec.mode}: there are no tunnels, of which ${mention(policy)} speaks; write CALL`,
     };
   }
+  if (isGoverned(listener)) {
+    return {
+      mode: "call",
+      reason: `${spec.mode}: routes have timeouts, faults or limits, which are for single calls; write CALL`,
+    };
+  }
   if (spec.mode === "CONNECTION") return { mode: "connection" };
+  if (listener.protocol === AUTO) {
+    return {
+      mode: "call",
+      reason: "OBSERVE: what has passed cannot be looked at twice to tell its protocol; name one, or write CALL",
+    };
+  }
   if (clusters === 1) return { mode: "observe" };
   const reason = `OBSERVE: all routes must lead to one destination, and they lead to ${clusters}; write CALL or CONNECTION`;
   return { mode: "call", reason };
@@ -122,6 +137,11 @@ function tunnelPolicy({ virtualHosts }: OutboundListener, destinations: Destinat
   const routes = virtualHosts.flatMap(({ routes }) => routes);
   const policies = routes.flatMap((route) => route.destinations).map((one) => destinationPolicy(one, destinations));
   return policies.find((policy) => policy !== undefined);
+}
+
+/** Whether a route does more with its calls than to send them somewhere. */
+function isGoverned({ virtualHosts }: OutboundListener): boolean {
+  return virtualHosts.some(({ routes }) => routes.some(({ policy }) => policy !== undefined));
 }
 
 /** Whatever a call to one of the services says, there is a route for it. */

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { suggestion } from "../resource/near.js";
-import { type DestinationRule, mention, problemOf } from "../resource/resource.js";
+import { conflict, type DestinationRule, mention, missingReference, problemOf } from "../resource/resource.js";
 import type { FieldPath } from "../status/field-path.js";
 import { formatResourceName, type Problem } from "../status/problem.js";
 
+import { exportsOf } from "./exports.js";
 import { selects } from "./selects.js";
 import { describePorts, type ServiceDraft, type ServiceIndex } from "./service-index.js";
 import { stillInForce } from "./still-in-force.js";
@@ -33,23 +35,39 @@ export function chooseRules(
     const service = chosen && services.resolve(chosen.spec.host, chosen.namespace);
     if (chosen === undefined || service === undefined) continue;
     const first = byHost.get(service.host);
-    if (first !== undefined) {
+    if (first !== undefined && !isAddable(chosen, first)) {
       const reason = `${service.host} has a rule already, ${mention(first)}, which stays in force: merge the two`;
-      problems.push(problemOf(rule, ["spec", "host"], reason));
+      problems.push(conflict(rule, ["spec", "host"], reason));
       continue;
     }
-    byHost.set(service.host, chosen);
+    byHost.set(service.host, first === undefined ? chosen : withSubsets(first, chosen));
     inForce.set(key, chosen);
     problems.push(...emptySubsets(chosen, service));
   }
   return { byHost, inForce, problems };
 }
 
+/** As in Istio a second rule may add subsets, for those who see the first. */
+function isAddable({ spec, ...rule }: DestinationRule, first: DestinationRule): boolean {
+  const names = new Set(first.spec.subsets.map(({ name }) => name));
+  return (
+    spec.subsets.every(({ name }) => !names.has(name)) &&
+    Object.keys(spec.trafficPolicy).length === 0 &&
+    isDeepStrictEqual(exportsOf({ ...rule, spec }), exportsOf(first))
+  );
+}
+
+function withSubsets(first: DestinationRule, { spec }: DestinationRule): DestinationRule {
+  return { ...first, spec: { ...first.spec, subsets: [...first.spec.subsets, ...spec.subsets] } };
+}
+
 function misfits(rule: DestinationRule, services: ServiceIndex): readonly Problem[] {
   const { host, trafficPolicy, subsets } = rule.spec;
   const service = services.resolve(host, rule.namespace);
   if (service === undefined) {
-    return [problemOf(rule, ["spec", "host"], `no service has the host ${host}${suggestion(host, services.hosts)}`)];
+    return [
+      missingReference(rule, ["spec", "host"], `no service has the host ${host}${suggestion(host, services.hosts)}`),
+    ];
   }
   const problems: Problem[] = [];
   const policies: [FieldPath, typeof trafficPolicy][] = [[["spec", "trafficPolicy"], trafficPolicy]];

@@ -3,16 +3,21 @@ import { mention, problemOf, type ServiceEntry, type WorkloadEntry } from "../re
 import { addressProblem } from "../resource/service-entry.js";
 import type { WorkloadEntrySpec } from "../resource/workload-entry.js";
 import type { Problem } from "../status/problem.js";
-import { portProtocol } from "./port-protocol.js";
+import { type ProtocolNames, portProtocol } from "./port-protocol.js";
 import { selects } from "./selects.js";
 import type { ServiceDraft } from "./service-index.js";
 
-/** A service for each host of each ServiceEntry, as Istio has it, with its endpoints. */
+/**
+ * The services: those of Kubernetes, and one for each host of each ServiceEntry, as Istio has it, with its endpoints. A host that
+ * Kubernetes has is Kubernetes'.
+ */
 export function draftServices(
   entries: readonly ServiceEntry[],
   workloads: readonly WorkloadEntry[],
+  ofKubernetes: readonly ServiceDraft[],
+  names: ProtocolNames,
 ): { readonly drafts: ReadonlyMap<string, ServiceDraft>; readonly problems: readonly Problem[] } {
-  const drafts = new Map<string, ServiceDraft>();
+  const drafts = new Map(ofKubernetes.map((draft) => [draft.host, draft]));
   const problems: Problem[] = [];
   const selected = new Set<WorkloadEntry>();
   const byNamespace = new Map<string, WorkloadEntry[]>();
@@ -40,16 +45,19 @@ export function draftServices(
     const ports = entry.spec.ports.map((port) => ({
       number: port.number,
       name: port.name,
-      protocol: portProtocol(port),
+      protocol: portProtocol(port, names),
     }));
     entry.spec.hosts.forEach((host, index) => {
       const first = drafts.get(host);
       if (first !== undefined) {
-        const reason = `${host} is a host of ${mention(first.entry)} already, which stays in force for it`;
+        const reason = `${host} is a host of ${mention(first.by)} already, which stays in force for it`;
         problems.push(problemOf(entry, ["spec", "hosts", index], reason));
         return;
       }
-      drafts.set(host, { host, entry, ports, endpoints: endpointsOf(host, entry, endpoints) });
+      const { hosts, addresses, resolution } = entry.spec;
+      const reached = endpointsOf(host, entry, endpoints);
+      const known = { interface: hosts.length === 1 ? entry.spec.interface : undefined };
+      drafts.set(host, { host, by: entry, hosts, ...known, addresses, resolution, ports, endpoints: reached });
     });
   }
   for (const workload of workloads) {

@@ -1,6 +1,6 @@
 import { type FilterConfig, toFilterConfig } from "../filter-config/filter-config.js";
 import type { OutboundListener, Route } from "../model/model.js";
-import { problemOf, type VirtualService } from "../resource/resource.js";
+import { problemOf, type Router } from "../resource/resource.js";
 import type { Problem } from "../status/problem.js";
 import type { ResolvedVirtualService, RouteOrigin } from "./resolve-virtual-service.js";
 
@@ -10,7 +10,7 @@ export type CheckFilterConfig = (protocol: string, config: FilterConfig) => stri
 const FIELD = /^virtual_hosts\[(\d+)\]\.routes\[(\d+)\](?:\.match\.attributes\[(\d+)\])?[^:\s]*:?\s*/;
 
 export interface Refusal {
-  readonly resource: VirtualService;
+  readonly resource: Router;
   readonly problem: Problem;
 }
 
@@ -43,12 +43,12 @@ function firstRefused(
 ): Refusal | undefined {
   const [first] = virtualServices;
   if (first === undefined) return undefined;
-  const { protocol, port } = first;
+  const { protocol, port, declared } = first;
   const virtualHosts = virtualServices.map(({ routes }, index) => {
     const name = String(index);
     return { name, services: [name], routes: routes.map(({ route }) => route) };
   });
-  const listener = { protocol, port, mode: "call", virtualHosts } as const;
+  const listener = { protocol, port, mode: "call", virtualHosts, ...(declared && { declared }) } as const;
   const said = check(protocol, toFilterConfig(listener));
   const origins = new Map(virtualServices.flatMap(({ routes }) => routes.map(({ route, origin }) => [route, origin])));
   return said === undefined ? undefined : refusalOf(said, listener, origins);

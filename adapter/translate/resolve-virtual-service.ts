@@ -1,19 +1,30 @@
-import type { Route, WeightedDestination } from "../model/model.js";
-import { suggestion, summary } from "../resource/near.js";
+import type { DeclaredProtocol, Route, WeightedDestination } from "../model/model.js";
+import { PROTOCOLS, SERVICE_ATTRIBUTES } from "../model/protocols.js";
+import { sees } from "../model/view.js";
+import { nearest, suggestion, summary } from "../resource/near.js";
 import type { Report } from "../resource/report.js";
-import type { VirtualService } from "../resource/resource.js";
+import type { Router } from "../resource/resource.js";
 import type { DestinationSpec } from "../resource/virtual-service.js";
 import type { FieldPath } from "../status/field-path.js";
 import { formatResourceName } from "../status/problem.js";
+import type { DeclaredProtocols } from "./declared-protocols.js";
+import { exportsOf } from "./exports.js";
+import { aerakiName } from "./port-protocol.js";
 import { describePorts, type ServiceDraft, type ServiceIndex } from "./service-index.js";
 
-/** A VirtualService with everything that it refers to found. */
+/** A VirtualService, or a MetaRouter as one, with everything that it refers to found. */
 export interface ResolvedVirtualService {
-  readonly resource: VirtualService;
+  readonly resource: Router;
   readonly protocol: string;
+  /** Where a resource declares that. */
+  readonly declared?: DeclaredProtocol;
+  /** Of `auto`: those that it is for; undefined: all. */
+  readonly protocols: readonly string[] | undefined;
   /** Of the listener that its routes are on. */
   readonly port: number;
   readonly hosts: readonly ClaimedHost[];
+  /** What the one host of a MetaRouter is presumably called in messages. */
+  readonly presumed: readonly string[];
   readonly routes: readonly ResolvedRoute[];
 }
 
@@ -33,7 +44,7 @@ export interface ResolvedRoute {
 
 /** Where a route was written, to speak of it to its author. */
 export interface RouteOrigin {
-  readonly resource: VirtualService;
+  readonly resource: Router;
   readonly path: FieldPath;
   /** Of each condition. */
   readonly conditions: readonly FieldPath[];
@@ -41,14 +52,15 @@ export interface RouteOrigin {
 
 /** Undefined where something was reported. */
 export function resolveVirtualService(
-  resource: VirtualService,
+  resource: Router,
   services: ServiceIndex,
+  declaredProtocols: DeclaredProtocols,
   report: Report,
 ): ResolvedVirtualService | undefined {
   let complete = true;
-  const fail: Report = (path, reason) => {
+  const fail: Report = (path, reason, cause) => {
     complete = false;
-    report(path, reason);
+    report(path, reason, cause);
   };
   const { spec, namespace } = resource;
   const targets = spec.routes.map(({ destinations }, index) =>
@@ -57,8 +69,15 @@ export function resolveVirtualService(
       return { destination, path, service: findService(destination, path, namespace, services, fail) };
     }),
   );
+  const hosts = spec.hosts.map((name, index) => ({
+    name,
+    path: ["spec", "hosts", index],
+    service: services.resolve(name, namespace)?.host,
+  }));
+  if (resource.kind === "MetaRouter") requireServices(hosts, services, fail);
+  if (spec.protocol !== undefined) requireProtocol(spec.protocol, declaredProtocols, fail);
   // Of what does not exist nothing can be told.
-  const protocol = spec.protocol ?? (complete ? impliedProtocol(targets.flat(), fail) : undefined);
+  const protocol = spec.protocol ?? (complete ? impliedProtocol(resource, targets.flat(), fail) : undefined);
   if (protocol === undefined) return undefined;
   const routed = targets.map((route) =>
     route.map(({ destination, path, service }): WeightedDestination => {
@@ -68,13 +87,52 @@ export function resolveVirtualService(
     }),
   );
   if (!complete) return undefined;
-  const hosts = spec.hosts.map((name, index) => ({
-    name,
-    path: ["spec", "hosts", index],
-    service: services.resolve(name, namespace)?.host,
-  }));
   const port = listenerPort(hosts, routed.flat(), protocol, services);
-  return { resource, protocol, port, hosts, routes: toRoutes(resource, routed) };
+  const declared = declaredProtocols.get(protocol)?.spec.declared;
+  const attribute = declared === undefined ? SERVICE_ATTRIBUTES[protocol] : declared.serviceAttribute;
+  const presumed = resource.kind === "MetaRouter" ? presumedNames(resource, hosts, attribute, services) : [];
+  const { protocols } = spec;
+  return {
+    resource,
+    protocol,
+    ...(declared && { declared }),
+    protocols,
+    port,
+    hosts,
+    presumed,
+    routes: toRoutes(resource, routed),
+  };
+}
+
+function requireProtocol(protocol: string, declared: DeclaredProtocols, fail: Report): void {
+  if (PROTOCOLS.includes(protocol) || declared.has(protocol)) return;
+  const near = nearest(protocol, [...PROTOCOLS, ...declared.keys()]);
+  const guess = near === undefined ? "" : `; did you mean ${near}?`;
+  const reason = `no ApplicationProtocol declares ${protocol}, and this build has no codec for it: it speaks ${PROTOCOLS.join(", ")}${guess}`;
+  fail(["spec", "protocol"], reason, "reference");
+}
+
+/** A MetaRouter is for what is dialled, not for names in messages. */
+function requireServices(hosts: readonly ClaimedHost[], services: ServiceIndex, fail: Report): void {
+  for (const { name, path, service } of hosts) {
+    if (service === undefined)
+      fail(path, `no service has the host ${name}${suggestion(name, services.hosts)}`, "reference");
+  }
+}
+
+/** What its ServiceEntry's annotation says, and what its routes ask for. */
+function presumedNames(
+  { spec }: Router,
+  hosts: readonly ClaimedHost[],
+  attribute: string | undefined,
+  services: ServiceIndex,
+): readonly string[] {
+  const annotated = hosts.flatMap(({ service = "" }) => services.get(service)?.interface ?? []);
+  const conditions = spec.routes.flatMap(({ match }) => match.flatMap((one) => one.conditions));
+  const asked = conditions.flatMap(({ match }) => {
+    return match.name === attribute && match.kind === "exact" ? [match.value] : [];
+  });
+  return [...new Set([...annotated, ...asked])];
 }
 
 interface Target {
@@ -93,32 +151,49 @@ function findService(
   const { host, subset, port } = destination;
   const service = services.resolve(host, namespace);
   if (service === undefined) {
-    fail([...path, "host"], `no service has the host ${host}${suggestion(host, services.hosts)}`);
+    fail([...path, "host"], `no service has the host ${host}${suggestion(host, services.hosts)}`, "reference");
+    return undefined;
+  }
+  if (!sees(namespace, exportsOf(service.by))) {
+    fail([...path, "host"], `${service.host} is not exported to the namespace ${namespace}`, "reference");
     return undefined;
   }
   if (port !== undefined && !service.ports.some(({ number }) => number === port)) {
-    fail([...path, "port", "number"], `${service.host} has no port ${port}; its ports are ${describePorts(service)}`);
+    fail(
+      [...path, "port", "number"],
+      `${service.host} has no port ${port}; its ports are ${describePorts(service)}`,
+      "reference",
+    );
   }
   const reason = subset === undefined ? undefined : services.lacksSubset(service.host, subset);
-  if (reason !== undefined) fail([...path, "subset"], reason);
+  if (reason !== undefined) fail([...path, "subset"], reason, "reference");
   return service;
 }
 
 /** The one that the ports of the destinations say. */
-function impliedProtocol(targets: readonly Target[], fail: Report): string | undefined {
+function impliedProtocol({ kind }: Router, targets: readonly Target[], fail: Report): string | undefined {
   const found = new Set<string>();
+  const foreign = new Set<string>();
   for (const { destination, service } of targets) {
-    for (const { number, protocol } of service?.ports ?? []) {
-      if (protocol !== undefined && (destination.port ?? number) === number) found.add(protocol);
+    for (const { number, name, protocol } of service?.ports ?? []) {
+      if ((destination.port ?? number) !== number) continue;
+      const unknown = protocol === undefined ? aerakiName(name) : undefined;
+      if (protocol !== undefined) found.add(protocol);
+      if (unknown !== undefined) foreign.add(unknown);
     }
   }
   const [first, ...others] = found;
   if (first !== undefined && others.length === 0) return first;
+  const codecs = `this build speaks: ${PROTOCOLS.join(", ")}`;
+  const needed = kind === "VirtualService" ? "protocol is needed here: " : "";
+  const example = kind === "VirtualService" ? "dubbo-main" : "tcp-metaprotocol-dubbo";
   fail(
     ["spec"],
-    first === undefined
-      ? "protocol is needed here: no port of the destinations says one by its name, as dubbo-main would"
-      : `protocol is needed here: the ports of the destinations speak ${summary([...found])}`,
+    first !== undefined
+      ? `${needed}the ports of the destinations speak ${summary([...found])}`
+      : foreign.size > 0
+        ? `${needed}the ports of the destinations speak ${summary([...foreign])}, by their names: no codec for it; ${codecs}`
+        : `${needed}no port of the destinations says one by its name, as ${example} would`,
   );
   return undefined;
 }
@@ -164,20 +239,23 @@ function listenerPort(
 
 /** Up to the first route for every call: what comes after it is never taken. */
 function toRoutes(
-  resource: VirtualService,
+  resource: Router,
   destinations: readonly (readonly WeightedDestination[])[],
 ): readonly ResolvedRoute[] {
   const routes: ResolvedRoute[] = [];
   const { spec } = resource;
   const origin = formatResourceName(resource);
-  for (const [index, { name, match }] of spec.routes.entries()) {
+  const exports = exportsOf(resource);
+  for (const [index, { name, match, policy }] of spec.routes.entries()) {
     for (const { path, conditions } of match) {
       routes.push({
         route: {
           name,
           match: conditions.map((condition) => condition.match),
           destinations: destinations[index] ?? [],
+          ...(policy && { policy }),
           origin,
+          ...(exports && { exports }),
         },
         origin: { resource, path, conditions: conditions.map((condition) => condition.path) },
       });

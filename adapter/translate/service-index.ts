@@ -1,12 +1,19 @@
 import type { Endpoint, ServicePort } from "../model/model.js";
 import type { SubsetSpec } from "../resource/destination-rule.js";
 import { suggestion } from "../resource/near.js";
-import type { DestinationRule, ServiceEntry } from "../resource/resource.js";
+import type { DestinationRule, KubernetesService, ServiceEntry } from "../resource/resource.js";
 
 /** A service while it is put together. */
 export interface ServiceDraft {
   readonly host: string;
-  readonly entry: ServiceEntry;
+  /** What it was made of. */
+  readonly by: ServiceEntry | KubernetesService;
+  /** All names of the service, `host` among them. */
+  readonly hosts: readonly string[];
+  /** What it is called in messages, where that is told apart. */
+  readonly interface?: string | undefined;
+  readonly addresses: readonly string[];
+  readonly resolution: "STATIC" | "DNS";
   /** With the protocol that the port itself says. */
   readonly ports: readonly ServicePort[];
   readonly endpoints: readonly Endpoint[];
@@ -57,13 +64,18 @@ export class ServiceIndex {
 
   /** By its host, or by a Kubernetes name as it is completed within a namespace: `reviews`, `reviews.prod`, `reviews.prod.svc`. */
   resolve(name: string, namespace: string): ServiceDraft | undefined {
-    const completions = ["", `.${namespace}.svc.cluster.local`, ".svc.cluster.local", ".cluster.local"];
-    for (const completion of completions) {
-      const draft = this.#drafts.get(name + completion);
+    for (const host of hostsMeant(name, namespace)) {
+      const draft = this.#drafts.get(host);
       if (draft !== undefined) return draft;
     }
     return undefined;
   }
+}
+
+/** The hosts that a resource of the namespace may mean by a name, in this order. */
+export function hostsMeant(name: string, namespace: string): readonly string[] {
+  const completions = ["", `.${namespace}.svc.cluster.local`, ".svc.cluster.local", ".cluster.local"];
+  return completions.map((completion) => name + completion);
 }
 
 /** `9080 (dubbo), 9090 (http)` */

@@ -1,13 +1,22 @@
 import type { Mesh, OutboundListener, Route, Service } from "../model/model.js";
+import { AUTO, CODECS } from "../model/protocols.js";
 import {
+  type ApplicationProtocol,
+  conflict,
   type DestinationPolicy,
   type DestinationRule,
+  type EndpointSlice,
+  type Gateway,
+  isRouter,
+  type KubernetesService,
   type ListenerPolicy,
   mention,
+  type Pod,
   problemOf,
   type Resource,
+  type Router,
   type ServiceEntry,
-  type VirtualService,
+  type Sidecar,
   type WorkloadEntry,
 } from "../resource/resource.js";
 import { compareText, formatResourceName, type Problem } from "../status/problem.js";
@@ -15,8 +24,14 @@ import { advise } from "./advise.js";
 import { chooseDestinationPolicies, type DestinationPolicies } from "./choose-destination-policies.js";
 import { chooseListenerPolicies } from "./choose-listener-policies.js";
 import { chooseRules } from "./choose-rules.js";
+import { chooseScopes, DEFAULT_ROOT_NAMESPACE } from "./choose-scopes.js";
+import { chooseDeclared, type DeclaredProtocols, keepDeclared } from "./declared-protocols.js";
 import { draftServices } from "./draft-services.js";
+import { exportsOf } from "./exports.js";
+import { gatewayPorts } from "./gateway-ports.js";
+import { kubernetesDrafts } from "./kubernetes-drafts.js";
 import { layerPolicy } from "./layer-policy.js";
+import { protocolNames } from "./port-protocol.js";
 import { type ResolvedVirtualService, type RouteOrigin, resolveVirtualService } from "./resolve-virtual-service.js";
 import { type ServiceDraft, ServiceIndex } from "./service-index.js";
 import { stillInForce } from "./still-in-force.js";
@@ -29,6 +44,7 @@ export interface InForce {
   readonly virtualServices: ReadonlyMap<string, ResolvedVirtualService>;
   readonly destinationPolicies: ReadonlyMap<string, DestinationPolicy>;
   readonly listenerPolicies: ReadonlyMap<string, ListenerPolicy>;
+  readonly declaredProtocols: DeclaredProtocols;
 }
 
 export const NOTHING_IN_FORCE: InForce = {
@@ -36,6 +52,7 @@ export const NOTHING_IN_FORCE: InForce = {
   virtualServices: new Map(),
   destinationPolicies: new Map(),
   listenerPolicies: new Map(),
+  declaredProtocols: new Map(),
 };
 
 export interface Translated {
@@ -49,29 +66,44 @@ export interface Translated {
 /**
  * Makes the mesh of resources, in the order given: where two of them conflict the first stays. What refers to something that
  * does not exist is refused as a whole, and its version in `before` taken instead. `refusals` are VirtualServices that are not
- * to be taken, with the reason.
+ * to be taken, with the reason. `rootNamespace` is Istio's.
  */
 export function translate(
   resources: readonly Resource[],
   before: InForce = NOTHING_IN_FORCE,
-  refusals: ReadonlyMap<VirtualService, Problem> = new Map(),
+  refusals: ReadonlyMap<Router, Problem> = new Map(),
+  rootNamespace = DEFAULT_ROOT_NAMESPACE,
 ): Translated {
   const entries = resources.filter((one): one is ServiceEntry => one.kind === "ServiceEntry");
   const workloads = resources.filter((one): one is WorkloadEntry => one.kind === "WorkloadEntry");
   const rules = resources.filter((one): one is DestinationRule => one.kind === "DestinationRule");
-  const written = resources.filter((one): one is VirtualService => one.kind === "VirtualService");
+  const sidecars = resources.filter((one): one is Sidecar => one.kind === "Sidecar");
+  const protocols = resources.filter((one): one is ApplicationProtocol => one.kind === "ApplicationProtocol");
+  const written = resources.filter(isRouter);
   const listenerPolicies = resources.filter((one): one is ListenerPolicy => one.kind === "ListenerPolicy");
   const destinationPolicies = resources.filter((one): one is DestinationPolicy => one.kind === "DestinationPolicy");
 
-  const drafted = draftServices(entries, workloads);
+  const declaring = chooseDeclared(protocols, before.declaredProtocols);
+  const named = protocolNames(protocols, declaring.declared);
+  const drafted = draftServices(
+    entries,
+    workloads,
+    kubernetesDrafts(
+      resources.filter((one): one is KubernetesService => one.kind === "Service"),
+      resources.filter((one): one is EndpointSlice => one.kind === "EndpointSlice"),
+      resources.filter((one): one is Pod => one.kind === "Pod"),
+      named.names,
+    ),
+    named.names,
+  );
   const bare = new ServiceIndex(drafted.drafts);
   const chosen = chooseRules(rules, bare, before.destinationRules);
   const services = bare.withRules(chosen.byHost);
-  const resolved = resolveAll(written, services, before.virtualServices, refusals);
+  const resolved = resolveAll(written, services, declaring.declared, before.virtualServices, refusals);
   const speaking = new PortProtocols(services);
   const taken = resolved.virtualServices.filter((one) => speaking.take(one));
   const destinations = chooseDestinationPolicies(destinationPolicies, services, before.destinationPolicies);
-  const built = buildListeners(taken, services, speaking, destinations.byDestination);
+  const built = buildListeners(taken, services, speaking, declaring.declared, destinations.byDestination);
   const { listeners, ...policies } = chooseListenerPolicies(
     listenerPolicies,
     built.listeners,
@@ -79,14 +111,27 @@ export function translate(
     before.listenerPolicies,
   );
 
+  const kept = keepDeclared(declaring.declared, protocols, listeners);
+  const { scopes, ...scoping } = chooseScopes(sidecars, rootNamespace);
+
+  const gateways = gatewayPorts(
+    resources.filter((one): one is Gateway => one.kind === "Gateway"),
+    named.names,
+  );
+  const relevant = [...services.all].filter((draft) => concerns(draft, speaking));
   return {
     mesh: {
-      services: [...services.all]
+      services: relevant
         .map((draft) => toService(draft, services.rule(draft.host), speaking))
         .sort((a, b) => compareText(a.host, b.host)),
       listeners,
+      ...(scopes.length > 0 && { scopes }),
+      ...(gateways.length > 0 && { gateways }),
     },
     problems: [
+      ...declaring.problems,
+      ...kept.problems,
+      ...named.problems,
       ...drafted.problems,
       ...chosen.problems,
       ...resolved.problems,
@@ -94,30 +139,34 @@ export function translate(
       ...destinations.problems,
       ...built.problems,
       ...policies.problems,
+      ...scoping.problems,
+      ...relevant.flatMap(withoutEndpoints),
     ],
     inForce: {
       destinationRules: chosen.inForce,
       virtualServices: new Map(taken.map((one) => [formatResourceName(one.resource), one])),
       destinationPolicies: destinations.inForce,
       listenerPolicies: policies.inForce,
+      declaredProtocols: kept.inForce,
     },
     origins: new Map(taken.flatMap(({ routes }) => routes.map(({ route, origin }) => [route, origin]))),
   };
 }
 
 function resolveAll(
-  written: readonly VirtualService[],
+  written: readonly Router[],
   services: ServiceIndex,
+  declared: DeclaredProtocols,
   before: ReadonlyMap<string, ResolvedVirtualService>,
-  refusals: ReadonlyMap<VirtualService, Problem>,
+  refusals: ReadonlyMap<Router, Problem>,
 ): { readonly virtualServices: readonly ResolvedVirtualService[]; readonly problems: readonly Problem[] } {
   const virtualServices: ResolvedVirtualService[] = [];
   const problems: Problem[] = [];
   for (const resource of written) {
     const refusal = refusals.get(resource);
     const found: Problem[] = refusal === undefined ? [] : [refusal];
-    const now = resolveVirtualService(resource, services, (path, reason) => {
-      found.push(problemOf(resource, path, reason));
+    const now = resolveVirtualService(resource, services, declared, (path, reason, cause) => {
+      found.push({ ...problemOf(resource, path, reason), ...(cause && { cause }) });
     });
     const last = before.get(formatResourceName(resource));
     const fallback = last !== undefined && !refusals.has(last.resource) ? last : undefined;
@@ -132,7 +181,7 @@ function resolveAll(
 class PortProtocols {
   readonly problems: Problem[] = [];
   readonly #services: ServiceIndex;
-  readonly #said = new Map<string, { readonly protocol: string; readonly by: VirtualService }>();
+  readonly #said = new Map<string, { readonly protocol: string; readonly by: Router }>();
 
   constructor(services: ServiceIndex) {
     this.#services = services;
@@ -150,7 +199,8 @@ class PortProtocols {
       const said = this.#said.get(`${host}:${port}`);
       if (said === undefined || said.protocol === protocol) continue;
       const reason = `protocol ${protocol}: port ${port} of ${host} speaks ${said.protocol} by ${mention(said.by)}`;
-      this.problems.push(problemOf(resource, ["spec", "protocol"], reason));
+      const path = resource.spec.protocol === undefined ? ["spec"] : ["spec", "protocol"];
+      this.problems.push(conflict(resource, path, reason));
       return false;
     }
     for (const { host, port } of destinations) this.#said.set(`${host}:${port}`, { protocol, by: resource });
@@ -162,6 +212,7 @@ function buildListeners(
   virtualServices: readonly ResolvedVirtualService[],
   services: ServiceIndex,
   speaking: PortProtocols,
+  declaredProtocols: DeclaredProtocols,
   policies: DestinationPolicies,
 ): { readonly listeners: readonly OutboundListener[]; readonly problems: readonly Problem[] } {
   interface Parts {
@@ -192,25 +243,50 @@ function buildListeners(
       problems.push(...built.problems);
       const tunnels = tunnelsOf(built.virtualHosts, services, policies);
       const { virtualHosts } = built;
-      return { protocol, port, mode: "call", ...(tunnels.length > 0 && { tunnels }), virtualHosts };
+      const detected = protocol === AUTO && { protocols: detectedProtocols(virtualServices) };
+      const declared = declaredProtocols.get(protocol)?.spec.declared;
+      const spoken = { protocol, ...detected, ...(declared && { declared }) };
+      return { ...spoken, port, mode: "call", ...(tunnels.length > 0 && { tunnels }), virtualHosts };
     });
   return { listeners, problems };
 }
 
+/** Those that the VirtualServices of a listener are for, in their order; all, where one does not say, or there is none. */
+function detectedProtocols(virtualServices: readonly ResolvedVirtualService[]): readonly string[] {
+  if (virtualServices.length === 0) return CODECS;
+  return [...new Set(virtualServices.flatMap(({ protocols }) => protocols ?? CODECS))];
+}
+
+/** A cluster is full of Services that speak nothing of ours. Who writes a ServiceEntry for Meltemi is to see it. */
+function concerns({ by, host, ports }: ServiceDraft, speaking: PortProtocols): boolean {
+  return by.kind === "ServiceEntry" || ports.some(({ number }) => speaking.of(host, number) !== undefined);
+}
+
+/** Of ServiceEntries it is told where their endpoints are collected. */
+function withoutEndpoints({ by, host, endpoints }: ServiceDraft): readonly Problem[] {
+  if (by.kind === "ServiceEntry" || endpoints.length > 0) return [];
+  return [problemOf(by, ["spec"], `${host} has no endpoint that is ready: every call to it fails`, "warning")];
+}
+
 function toService(draft: ServiceDraft, rule: DestinationRule | undefined, speaking: PortProtocols): Service {
   const trafficPolicy = rule?.spec.trafficPolicy ?? {};
+  const exports = exportsOf(draft.by);
+  const policyExports = rule && exportsOf(rule);
   const subsets = (rule?.spec.subsets ?? []).map(({ name, labels, trafficPolicy: own }) => {
     return { name, labels, trafficPolicy: layerPolicy(trafficPolicy, own) };
   });
   return {
-    namespace: draft.entry.namespace,
+    namespace: draft.by.namespace,
     host: draft.host,
+    ...(draft.addresses.length > 0 && { addresses: draft.addresses }),
     ports: draft.ports
       .map((port) => ({ ...port, protocol: speaking.of(draft.host, port.number) }))
       .sort((a, b) => a.number - b.number),
-    resolution: draft.entry.spec.resolution,
+    resolution: draft.resolution,
     endpoints: [...draft.endpoints].sort((a, b) => compareText(JSON.stringify(a), JSON.stringify(b))),
     subsets: subsets.sort((a, b) => compareText(a.name, b.name)),
     trafficPolicy,
+    ...(exports && { exports }),
+    ...(policyExports && { policyExports }),
   };
 }

@@ -2,7 +2,7 @@ import { toFilterConfig } from "../filter-config/filter-config.js";
 import type { Mesh, OutboundListener } from "../model/model.js";
 import { PROTOCOLS } from "../model/protocols.js";
 import { type ParsedResource, parseResource } from "../resource/parse-resource.js";
-import { type Identified, mention, problemOf, type Resource, type VirtualService } from "../resource/resource.js";
+import { type Identified, isRouter, mention, problemOf, type Resource, type Router } from "../resource/resource.js";
 import type { IgnoredDocument, RawResource, SourceState } from "../source/source.js";
 import { formatResourceName, type Problem, sortProblems } from "../status/problem.js";
 import { type CheckFilterConfig, refusalOf, refusedAlone } from "./filter-refusal.js";
@@ -15,6 +15,15 @@ import { withhold } from "./withhold.js";
  * them takes as long as the table does. What is bad in itself is found in one round.
  */
 const MAX_ROUNDS = 16;
+
+export interface TranslatorOptions {
+  /** Without it the filter is not asked. */
+  readonly checkFilterConfig?: CheckFilterConfig;
+  /** Istio's, whose Sidecar holds for namespaces without one. Default: istio-system. */
+  readonly rootNamespace?: string | undefined;
+  /** What is read of a resource; undefined: nothing of it. Default: all. */
+  readonly partOf?: (raw: RawResource) => RawResource | undefined;
+}
 
 /** What became of a state of the source. */
 export interface Translation {
@@ -30,17 +39,20 @@ export interface Translation {
  */
 export class Translator {
   readonly #check: CheckFilterConfig;
+  readonly #rootNamespace: string | undefined;
+  readonly #partOf: (raw: RawResource) => RawResource | undefined;
   #parsed = new WeakMap<RawResource, ParsedResource>();
   #good: ReadonlyMap<string, Resource> = new Map();
   #inForce: InForce = NOTHING_IN_FORCE;
-  /** VirtualServices that the filter refuses whatever stands beside them. */
-  readonly #refusedAlone = new WeakMap<VirtualService, Problem>();
+  /** Those that the filter refuses whatever stands beside them. */
+  readonly #refusedAlone = new WeakMap<Router, Problem>();
   /** Filter configurations that the filter is known to take, by listener. */
   #accepted: ReadonlyMap<string, string> = new Map();
 
-  /** Without `checkFilterConfig` the filter is not asked. */
-  constructor(options: { readonly checkFilterConfig?: CheckFilterConfig } = {}) {
-    this.#check = options.checkFilterConfig ?? (() => undefined);
+  constructor({ checkFilterConfig = () => undefined, rootNamespace, partOf = (raw) => raw }: TranslatorOptions = {}) {
+    this.#check = checkFilterConfig;
+    this.#partOf = partOf;
+    this.#rootNamespace = rootNamespace;
   }
 
   translate(state: SourceState): Translation {
@@ -67,8 +79,8 @@ export class Translator {
     const seen = new Map<string, ParsedResource>();
     const good = new Map<string, Resource>();
     for (const raw of raws) {
-      const parsed = this.#parsed.get(raw) ?? parseResource(raw);
-      this.#parsed.set(raw, parsed);
+      const parsed = this.#parsedOf(raw);
+      if (parsed === undefined) continue;
       const key = formatResourceName(parsed.identity);
       const first = seen.get(key);
       if (first !== undefined) {
@@ -91,6 +103,15 @@ export class Translator {
     return { resources, refused, problems };
   }
 
+  #parsedOf(raw: RawResource): ParsedResource | undefined {
+    const known = this.#parsed.get(raw);
+    if (known !== undefined) return known;
+    const part = this.#partOf(raw);
+    const parsed = part && parseResource(part);
+    if (parsed !== undefined) this.#parsed.set(raw, parsed);
+    return parsed;
+  }
+
   /**
    * The filter takes a listener's table whole or not at all. So that one bad expression does not hold back the routes of all
    * others, the filter is asked beforehand, and what it refuses is left out until it takes the rest.
@@ -99,14 +120,14 @@ export class Translator {
     readonly translated: Translated;
     readonly refused: readonly Problem[];
   } {
-    const refusals = new Map<VirtualService, Problem>();
+    const refusals = new Map<Router, Problem>();
     for (const resource of resources) {
-      const known = resource.kind === "VirtualService" ? this.#refusedAlone.get(resource) : undefined;
-      if (resource.kind === "VirtualService" && known !== undefined) refusals.set(resource, known);
+      const known = isRouter(resource) ? this.#refusedAlone.get(resource) : undefined;
+      if (isRouter(resource) && known !== undefined) refusals.set(resource, known);
     }
     const searched = new Set<string>();
     for (let round = 1; ; round++) {
-      const translated = translate(resources, this.#inForce, refusals);
+      const translated = translate(resources, this.#inForce, refusals, this.#rootNamespace);
       const { accepted, rejected } = this.#ask(translated.mesh);
       const refused: Problem[] = [];
       let again = false;
@@ -134,7 +155,7 @@ export class Translator {
     const accepted = new Map<string, string>();
     const rejected: Rejected[] = [];
     for (const listener of mesh.listeners) {
-      if (!PROTOCOLS.includes(listener.protocol)) continue;
+      if (!PROTOCOLS.includes(listener.protocol) && listener.declared === undefined) continue;
       const key = `${listener.protocol} ${listener.port}`;
       const config = toFilterConfig(listener);
       const text = JSON.stringify(config);
@@ -146,7 +167,7 @@ export class Translator {
   }
 
   /** Finds every VirtualService of the listener that is bad in itself. True where there was one. */
-  #search(listener: OutboundListener, translated: Translated, refusals: Map<VirtualService, Problem>): boolean {
+  #search(listener: OutboundListener, translated: Translated, refusals: Map<Router, Problem>): boolean {
     const candidates = [...translated.inForce.virtualServices.values()].filter(
       ({ protocol, port }) => protocol === listener.protocol && port === listener.port,
     );

@@ -50,7 +50,7 @@ function tunnelsTo(destination: WeightedDestination, services: ServiceIndex, pol
 /** Hosts that tunnels to the destination can reach. Of names only Envoy knows how many there are. */
 function endpointsOf({ host, subset }: WeightedDestination, services: ServiceIndex): number {
   const service = services.get(host);
-  if (service === undefined || service.entry.spec.resolution === "DNS") return 1;
+  if (service === undefined || service.resolution === "DNS") return 1;
   const labels = services.subset(host, subset)?.labels ?? {};
   return service.endpoints.filter((endpoint) => selects(labels, endpoint.labels)).length;
 }

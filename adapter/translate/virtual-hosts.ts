@@ -1,12 +1,16 @@
 import type { Route, VirtualHost, WeightedDestination } from "../model/model.js";
-import { mention, problemOf } from "../resource/resource.js";
+import { defaultVirtualHost } from "../model/view.js";
+import { conflict, mention } from "../resource/resource.js";
 import { compareText, type Problem } from "../status/problem.js";
+import { covers, exportsOf, meet, together } from "./exports.js";
 import type { ResolvedRoute, ResolvedVirtualService } from "./resolve-virtual-service.js";
 import type { ServiceDraft, ServiceIndex } from "./service-index.js";
 
 /** One service of a listener, under all its names, with the VirtualServices that are for it. */
 interface Claim {
   readonly names: string[];
+  /** Names that it has where nobody says otherwise. */
+  readonly presumed: string[];
   readonly by: ResolvedVirtualService[];
 }
 
@@ -28,12 +32,24 @@ export function buildVirtualHosts(
     const key = claim.by.map((one) => order.get(one)).join();
     const group = groups.get(key);
     if (group === undefined) groups.set(key, claim);
-    else group.names.push(...claim.names);
+    else {
+      group.names.push(...claim.names);
+      group.presumed.push(...claim.presumed);
+    }
   }
   const conflicts = new Map<ResolvedRoute, Problem>();
-  const virtualHosts = [...groups.values()].map(({ names, by }): VirtualHost => {
+  const virtualHosts = [...groups.values()].map(({ names: given, presumed, by }): VirtualHost => {
+    const names = [...given, ...presumed];
     const title = names.find((name) => services.get(name) !== undefined) ?? names[0];
-    return { name: `${title}:${port}`, services: names, routes: mergeRoutes(by, conflicts) };
+    const nameExports = exportsOfNames(names, by, services);
+    const routes = mergeRoutes(by, conflicts);
+    return {
+      name: `${title}:${port}`,
+      services: names,
+      ...(presumed.length > 0 && { presumed }),
+      ...nameExports,
+      routes,
+    };
   });
   for (const { host } of defaults) {
     if (!owners.has(host)) virtualHosts.push(defaultVirtualHost(host, port));
@@ -54,7 +70,7 @@ function collectClaims(
     for (const { name, path, service } of virtualService.hosts) {
       const meaning = service ?? name;
       const owner = owners.get(name) ?? { meaning, first: virtualService };
-      const claim = claims.get(meaning) ?? { names: [], by: [] };
+      const claim = claims.get(meaning) ?? { names: [], presumed: [], by: [] };
       claims.set(meaning, claim);
       if (!owners.has(name)) claim.names.push(name);
       owners.set(name, owner);
@@ -62,7 +78,7 @@ function collectClaims(
         // Its full name still leads to the service.
         const by = mention(owner.first.resource);
         const reason = `calls to ${name} go to ${owner.meaning} already, by ${by}; only calls to ${meaning} come here`;
-        problems.push(problemOf(virtualService.resource, path, reason));
+        problems.push(conflict(virtualService.resource, path, reason));
       }
       if (!claim.by.includes(virtualService)) claim.by.push(virtualService);
     }
@@ -71,43 +87,69 @@ function collectClaims(
   for (const [meaning, claim] of claims) {
     const [first] = claim.by;
     if (first === undefined) continue;
-    for (const host of [meaning, ...(services.get(meaning)?.entry.spec.hosts ?? [])]) {
+    for (const host of [meaning, ...(services.get(meaning)?.hosts ?? [])]) {
       if (owners.has(host) || (host !== meaning && claims.has(host)) || services.get(host) === undefined) continue;
       owners.set(host, { meaning, first });
       claim.names.push(host);
     }
   }
+  for (const virtualService of virtualServices) {
+    const [{ service } = { service: undefined }] = virtualService.hosts;
+    if (service === undefined) continue;
+    for (const name of virtualService.presumed) {
+      if (owners.has(name) || services.get(name) !== undefined) continue;
+      owners.set(name, { meaning: service, first: virtualService });
+      claims.get(service)?.presumed.push(name);
+    }
+  }
   return { claims: claims.values(), owners: new Set(owners.keys()) };
 }
 
-/** One after the other in the order of the resources; the route for every call, of which there can be one, comes last. */
+/** Who may see names that are no services' own: whoever sees a VirtualService that names them. */
+function exportsOfNames(
+  names: readonly string[],
+  by: readonly ResolvedVirtualService[],
+  services: ServiceIndex,
+): { readonly nameExports?: Readonly<Record<string, readonly string[]>> } {
+  const found: Record<string, readonly string[]> = {};
+  for (const name of names) {
+    if (services.get(name) !== undefined) continue;
+    const naming = by.filter(
+      ({ hosts, presumed }) => hosts.some((host) => host.name === name) || presumed.includes(name),
+    );
+    const exports = together(naming.map(({ resource }) => exportsOf(resource)));
+    if (exports !== undefined) found[name] = exports;
+  }
+  return Object.keys(found).length > 0 ? { nameExports: found } : {};
+}
+
+/**
+ * One after the other in the order of the resources; the route for every call comes last. There can be one for each namespace that sees it.
+ */
 function mergeRoutes(
   virtualServices: readonly ResolvedVirtualService[],
   conflicts: Map<ResolvedRoute, Problem>,
 ): readonly Route[] {
   const routes: Route[] = [];
-  let last: ResolvedRoute | undefined;
+  const last: ResolvedRoute[] = [];
   for (const resolved of virtualServices.flatMap((one) => one.routes)) {
-    if (resolved.route.match.length > 0) routes.push(resolved.route);
-    else if (last === undefined) last = resolved;
-    else if (!sameDestinations(last.route.destinations, resolved.route.destinations)) {
+    const { route } = resolved;
+    if (route.match.length > 0) {
+      routes.push(route);
+      continue;
+    }
+    // Whoever sees one of those before it gets that one.
+    const before = last.find((one) => meet(one.route.exports, route.exports));
+    if (!last.some((one) => covers(one.route.exports, route.exports))) last.push(resolved);
+    if (before !== undefined && !sameDestinations(before.route.destinations, route.destinations)) {
       const { resource, path } = resolved.origin;
-      const reason = `left out: ${mention(last.origin.resource)} has a route for every call of the same service, which stays in force`;
-      conflicts.set(resolved, problemOf(resource, path, reason));
+      const reason = `left out: ${mention(before.origin.resource)} has a route for every call of the same service, which stays in force`;
+      conflicts.set(resolved, conflict(resource, path, reason));
     }
   }
-  return last === undefined ? routes : [...routes, last.route];
+  return [...routes, ...last.map(({ route }) => route)];
 }
 
 function sameDestinations(a: readonly WeightedDestination[], b: readonly WeightedDestination[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function defaultVirtualHost(host: string, port: number): VirtualHost {
-  const destinations = [{ host, subset: undefined, port, weight: 100 }];
-  return {
-    name: `${host}:${port}`,
-    services: [host],
-    routes: [{ name: "default", match: [], destinations, origin: undefined }],
-  };
 }

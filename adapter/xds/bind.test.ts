@@ -60,6 +60,21 @@ describe("bindListeners", () => {
     expect(problems).toEqual([expect.stringContaining('"shared" belongs to a:1 and to shared:2')]);
   });
 
+  it("says where calls that name no service cannot be told apart", () => {
+    const [a, b] = [listener("redis", 1, "a"), listener("redis", 1, "b")];
+    const virtualHosts = [...a.virtualHosts, ...b.virtualHosts];
+    const { problems } = bindListeners(
+      [
+        { ...a, virtualHosts },
+        { ...a, protocol: "dubbo", port: 2, virtualHosts },
+      ],
+      [],
+    );
+    expect(problems).toEqual([
+      expect.stringContaining("outbound_redis_1 is of a:1 and b:1, and calls of redis may name no service"),
+    ]);
+  });
+
   it("leaves out a listener whose address is taken, and says so", () => {
     const { bound, problems } = bindListeners([listener("dubbo", 1, "a"), listener("thrift", 1, "b")], []);
     expect(bound.map(({ name }) => name)).toEqual(["outbound_dubbo_1"]);

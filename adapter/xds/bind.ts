@@ -1,5 +1,6 @@
 import { clustersOf } from "../model/cluster-name.js";
 import type { OutboundListener } from "../model/model.js";
+import { mayLackService } from "../model/protocols.js";
 import { shareListener } from "./share-listener.js";
 
 export interface BindAddress {
@@ -50,8 +51,20 @@ export function bindListeners(
     const port = addresses[0].port;
     bound.push({ name: listenerName(protocol, port), addresses, listener: shareListener(port, members, problems) });
   }
+  for (const { name, listener } of bound) tellNameless(name, listener, problems);
   const served = bound.map((one) => observable(one, problems));
   return { bound: withoutConflicts(served, problems), problems };
+}
+
+/** Where calls name no service, nothing but the listener says for whom they are. */
+function tellNameless(name: string, listener: OutboundListener, problems: string[]): void {
+  const { protocol, virtualHosts } = listener;
+  const hasDefault = virtualHosts.some(({ services }) => services.includes("*"));
+  if (virtualHosts.length < 2 || hasDefault || !mayLackService(listener)) return;
+  problems.push(
+    `listener ${name} is of ${virtualHosts.map((host) => host.name).join(" and ")}, and calls of ${protocol} may name no service: those ` +
+      "are answered with an error. Give each service a port of its own",
+  );
 }
 
 /** To observe is to carry connections to one cluster. Where routes lead to several, or to none, it is done call by call. */

@@ -1,13 +1,17 @@
 import { isIP } from "node:net";
 import { socketAddress } from "./address.js";
 import type { BindAddress } from "./bind.js";
+import { type XdsTls, xdsTransportSocket } from "./bootstrap-tls.js";
+import { grpcSource } from "./grpc-source.js";
 import { any, type JsonObject } from "./json.js";
 import { ADS } from "./resource.js";
 
 export interface BootstrapOptions {
-  readonly node: { readonly id: string; readonly cluster: string };
+  readonly node: { readonly id: string; readonly cluster: string; readonly namespace?: string | undefined };
   /** Where the adapter serves ADS; a DNS name is resolved by Envoy. */
   readonly xds: { readonly host: string; readonly port: number };
+  /** Without, the stream is plain. */
+  readonly tls?: XdsTls | undefined;
   readonly admin: BindAddress;
   /** What goes over the stream: `delta` sends what changed, `sotw` all resources of a type where one changed. */
   readonly mode: "delta" | "sotw";
@@ -32,20 +36,16 @@ const METRIC_LABELS = [
 
 /** A whole Envoy bootstrap, in the JSON mapping: everything but the way to the adapter comes over ADS. */
 export function buildBootstrap(options: BootstrapOptions): JsonObject {
+  const { id, cluster, namespace } = options.node;
   return {
-    node: { id: options.node.id, cluster: options.node.cluster },
+    node: { id, cluster, ...(namespace !== undefined && { metadata: { NAMESPACE: namespace } }) },
     admin: { address: socketAddress(options.admin.ip, options.admin.port) },
     dynamic_resources: {
-      ads_config: {
-        api_type: options.mode === "delta" ? "DELTA_GRPC" : "GRPC",
-        transport_api_version: "V3",
-        set_node_on_first_message_only: true,
-        grpc_services: [{ envoy_grpc: { cluster_name: XDS_CLUSTER } }],
-      },
+      ads_config: grpcSource(XDS_CLUSTER, options.mode === "delta" ? "DELTA_GRPC" : "GRPC"),
       cds_config: ADS,
       lds_config: ADS,
     },
-    static_resources: { clusters: [xdsCluster(options.xds)] },
+    static_resources: { clusters: [xdsCluster(options)] },
     stats_config: { use_all_default_tags: true, stats_tags: METRIC_LABELS.map(labelTag) },
     layered_runtime: {
       layers: [
@@ -56,12 +56,13 @@ export function buildBootstrap(options: BootstrapOptions): JsonObject {
   };
 }
 
-function xdsCluster({ host, port }: BootstrapOptions["xds"]): JsonObject {
+function xdsCluster({ xds: { host, port }, tls }: BootstrapOptions): JsonObject {
   const options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
   return {
     name: XDS_CLUSTER,
     type: isIP(host) === 0 ? "STRICT_DNS" : "STATIC",
     connect_timeout: "5s",
+    ...(tls && { transport_socket: xdsTransportSocket(tls) }),
     typed_extension_protocol_options: {
       [options]: any(options, {
         explicit_http_config: {

@@ -18,7 +18,7 @@ export function loadAssignment(
   subset: Subset | undefined,
 ): JsonObject {
   const localities = new Map<string, Endpoint[]>();
-  for (const endpoint of service.endpoints.filter((endpoint) => carries(endpoint, subset))) {
+  for (const endpoint of service.endpoints.filter((endpoint) => carries(endpoint, port, subset))) {
     const key = localityKey(endpoint.locality);
     const group = localities.get(key);
     if (group === undefined) localities.set(key, [endpoint]);
@@ -31,7 +31,8 @@ export function loadAssignment(
   };
 }
 
-function carries(endpoint: Endpoint, subset: Subset | undefined): boolean {
+function carries(endpoint: Endpoint, port: ServicePort, subset: Subset | undefined): boolean {
+  if (endpoint.ports[port.name] === 0) return false;
   return Object.entries(subset?.labels ?? {}).every(([label, value]) => endpoint.labels[label] === value);
 }
 

@@ -1,3 +1,5 @@
+import { hash } from "node:crypto";
+import { DECLARED } from "../model/protocols.js";
 import { type FilterIdentity, filterName, rootId } from "./filter-identity.js";
 import { any, duration, type JsonObject } from "./json.js";
 import { READ_BUFFER_BYTES } from "./listeners.js";
@@ -6,8 +8,8 @@ import { makeResource, type Resource } from "./resource.js";
 /** How the filter's code comes to Envoy. `inline` never fails and is live at once; the others keep the pushes small. */
 export type WasmCode =
   | { readonly kind: "inline"; readonly bytes: Uint8Array }
-  /** A file on the node. */
-  | { readonly kind: "file"; readonly path: string }
+  /** A file on the node, and what tells its content from that of other files, where that is known. */
+  | { readonly kind: "file"; readonly path: string; readonly sha256?: string }
   /** Fetched by the node, through one of its own static clusters. */
   | { readonly kind: "remote"; readonly uri: string; readonly sha256: string; readonly cluster: string };
 
@@ -24,27 +26,51 @@ const FETCH_TIMEOUT_MS = 10_000;
  */
 export function buildExtensionConfig(filter: FilterIdentity, table: object, code: WasmCode): Resource {
   const name = filterName(filter);
-  return makeResource("ECDS", name, {
-    name,
-    typed_config: any("envoy.extensions.filters.network.wasm.v3.Wasm", {
-      config: {
-        name: filter.listener,
-        root_id: rootId(filter),
-        vm_config: {
-          vm_id: VM_ID,
-          runtime: "envoy.wasm.runtime.v8",
-          code: dataSource(code),
-          // Without it an update whose code is not there yet is accepted and never served.
-          nack_on_code_cache_miss: code.kind === "remote" ? true : undefined,
-        },
-        configuration: any("google.protobuf.StringValue", {
-          value: JSON.stringify({ ...table, read_buffer_bytes: READ_BUFFER_BYTES }),
-        }),
-        failure_policy: "FAIL_RELOAD",
-        reload_config: { backoff: { base_interval: duration(RELOAD_INTERVAL_MS) } },
+  return makeResource("ECDS", name, { name, typed_config: wasmFilter(filter, table, code) });
+}
+
+/** The filter itself, as an Any. */
+export function wasmFilter(filter: FilterIdentity, table: object, code: WasmCode): JsonObject {
+  return any("envoy.extensions.filters.network.wasm.v3.Wasm", {
+    config: {
+      name: filter.listener,
+      root_id: rootId("program" in table ? { ...filter, protocol: DECLARED } : filter),
+      vm_config: {
+        vm_id: VM_ID,
+        runtime: "envoy.wasm.runtime.v8",
+        code: dataSource(code),
+        // Without it an update whose code is not there yet is accepted and never served.
+        nack_on_code_cache_miss: code.kind === "remote" ? true : undefined,
       },
-    }),
+      configuration: any("google.protobuf.StringValue", {
+        value: JSON.stringify({ ...table, read_buffer_bytes: READ_BUFFER_BYTES, code: codeName(code) }),
+      }),
+      failure_policy: "FAIL_RELOAD",
+      reload_config: { backoff: { base_interval: duration(RELOAD_INTERVAL_MS) } },
+    },
   });
+}
+
+const names = new WeakMap<WasmCode, string>();
+
+/** Tells code from other code: by it connections of former code find the tables that come with newer code. */
+function codeName(code: WasmCode): string {
+  const known = names.get(code);
+  if (known !== undefined) return known;
+  const name = nameOf(code);
+  names.set(code, name);
+  return name;
+}
+
+function nameOf(code: WasmCode): string {
+  switch (code.kind) {
+    case "inline":
+      return hash("sha256", code.bytes, "hex");
+    case "file":
+      return code.sha256 ?? code.path;
+    case "remote":
+      return code.sha256;
+  }
 }
 
 function dataSource(code: WasmCode): JsonObject {

@@ -9,6 +9,7 @@ import protobuf from "protobufjs";
  */
 const FILES = [
   "envoy/service/discovery/v3/ads.proto",
+  "envoy/service/extension/v3/config_discovery.proto",
   "envoy/config/cluster/v3/cluster.proto",
   "envoy/config/endpoint/v3/endpoint.proto",
   "envoy/config/listener/v3/listener.proto",

@@ -17,7 +17,11 @@ const HOST_DRAWS = 1000;
  * the answer tells the filter which host it was, or why there is none.
  */
 export function buildTunnelRoute(): Resource {
-  return makeResource("RDS", TUNNEL_ROUTE, {
+  return makeResource("RDS", TUNNEL_ROUTE, tunnelRoute());
+}
+
+export function tunnelRoute(): JsonObject {
+  return {
     name: TUNNEL_ROUTE,
     virtual_hosts: [
       {
@@ -52,7 +56,7 @@ export function buildTunnelRoute(): Resource {
         ],
       },
     ],
-  });
+  };
 }
 
 function responseHeader(key: string, value: string): JsonObject {

@@ -30,8 +30,10 @@ export function secretsOf(tls: DownstreamTls | UpstreamTls | undefined): readonl
   const files = ownCertificate(tls);
   const authority = authorityFile(tls);
   return [
-    ...(files === undefined ? [] : [certificateSecret(files)]),
-    ...(authority === undefined ? [] : [authoritySecret(authority)]),
+    ...(files === undefined ? [] : [makeResource("SDS", certificateSecretName(files), certificateSecretJson(files))]),
+    ...(authority === undefined
+      ? []
+      : [makeResource("SDS", authoritySecretName(authority), authoritySecretJson(authority))]),
   ];
 }
 
@@ -48,22 +50,18 @@ export function authorityFile(tls: DownstreamTls | UpstreamTls): string | undefi
   return tls.mode === "DISABLE" || skipped ? undefined : tls.caCertificates;
 }
 
-function certificateSecret(files: CertificateFiles): Resource {
-  const name = certificateSecretName(files);
+/** The node reads the files anew when something is moved into their directories. */
+export function certificateSecretJson(files: CertificateFiles): JsonObject {
   const { certificate, key } = files;
-  return makeResource("SDS", name, {
-    name,
+  return {
+    name: certificateSecretName(files),
     tls_certificate: {
       certificate_chain: { filename: certificate },
       private_key: { filename: key },
     },
-  });
+  };
 }
 
-function authoritySecret(file: string): Resource {
-  const name = authoritySecretName(file);
-  return makeResource("SDS", name, {
-    name,
-    validation_context: { trusted_ca: { filename: file } },
-  });
+export function authoritySecretJson(file: string): JsonObject {
+  return { name: authoritySecretName(file), validation_context: { trusted_ca: { filename: file } } };
 }

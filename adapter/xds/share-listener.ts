@@ -13,11 +13,14 @@ const OWN_LISTENER = "give each port a listener of its own (--listen with a port
 /** One listener for the services of several ports of a protocol, given in the order of the ports. */
 export function shareListener(port: number, ports: readonly OutboundListener[], problems: string[]): OutboundListener {
   const members = alikeInTls(ports, problems);
-  const { protocol = "", tls } = members[0] ?? {};
+  const { protocol = "", tls, declared } = members[0] ?? {};
+  const protocols = new Set(members.flatMap((member) => member.protocols ?? []));
   const settings = sharedSettings(members, problems);
   const tunnels = sharedTunnels(members);
   return {
     protocol,
+    ...(protocols.size > 0 && { protocols: [...protocols] }),
+    ...(declared && { declared }),
     port,
     mode: sharedMode(members, problems),
     ...(settings && { settings }),

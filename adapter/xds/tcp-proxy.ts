@@ -6,7 +6,7 @@ import { CONNECT_RETRIES } from "./routes.js";
  * Envoy reads on until tcp_proxy has so much for an upstream that is not connected yet; the rest waits in the client's socket. Without
  * the field it would read nothing before, and the filter would wait for ever.
  */
-const MAX_EARLY_DATA_BYTES = 64 << 10;
+export const MAX_EARLY_DATA_BYTES = 64 << 10;
 
 /** tcp_proxy insists on a cluster. There is none of this name: a connection for which the filter has chosen none goes nowhere. */
 export const NO_CLUSTER = "meltemi_none";

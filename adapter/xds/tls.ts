@@ -66,8 +66,7 @@ function showing(tls: DownstreamTls | UpstreamTls): JsonObject {
 /** What the other side's certificate is held against. */
 function asking(tls: DownstreamTls | UpstreamTls, names: readonly string[]): JsonObject {
   const expected: JsonObject = {
-    match_typed_subject_alt_names:
-      names.length > 0 ? names.map((exact) => ({ san_type: sanType(exact), matcher: { exact } })) : undefined,
+    match_typed_subject_alt_names: names.length > 0 ? matchNames(names) : undefined,
   };
   const file = authorityFile(tls);
   if (file === undefined) {
@@ -79,6 +78,11 @@ function asking(tls: DownstreamTls | UpstreamTls, names: readonly string[]): Jso
       validation_context_sds_secret_config: secretReference(authoritySecretName(file)),
     },
   };
+}
+
+/** One of these names is enough. */
+export function matchNames(names: readonly string[]): readonly JsonObject[] {
+  return names.map((exact) => ({ san_type: sanType(exact), matcher: { exact } }));
 }
 
 function sanType(name: string): "URI" | "IP_ADDRESS" | "DNS" {

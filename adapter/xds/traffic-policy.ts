@@ -70,6 +70,12 @@ export function connections(pool: ConnectionPool | undefined): JsonObject {
 }
 
 /**
+ * Envoy keeps changes of health from its workers for a second after the last change of a cluster. A host that is dead and was let in
+ * again would be the only one for that second, where others are out for another moment.
+ */
+const AT_ONCE: JsonObject = { update_merge_window: "0s" };
+
+/**
  * Where no outlier detection is asked for. A host that is gone has no tunnels, and so would be the first choice of LEAST_REQUEST,
  * four of them all choices of a tunnel and its retries. So what cannot be connected twice is left out for some seconds, longer if
  * it goes on. If that leaves no host at all, all of them are tried (below one percent Envoy "panics").
@@ -85,7 +91,7 @@ const LEAVE_OUT_UNREACHABLE: JsonObject = {
     max_ejection_time: "60s",
     max_ejection_percent: 100,
   },
-  common_lb_config: { healthy_panic_threshold: { value: 1 } },
+  common_lb_config: { healthy_panic_threshold: { value: 1 }, ...AT_ONCE },
 };
 
 /**
@@ -106,7 +112,7 @@ export function outlierDetection(outlier: OutlierDetection | undefined): JsonObj
       base_ejection_time: optionalDuration(outlier.baseEjectionTime_ms),
       max_ejection_percent: outlier.maxEjectionPercent,
     },
-    common_lb_config: { healthy_panic_threshold: { value: outlier.minHealthPercent ?? 0 } },
+    common_lb_config: { healthy_panic_threshold: { value: outlier.minHealthPercent ?? 0 }, ...AT_ONCE },
   };
 }
 

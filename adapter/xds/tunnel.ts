@@ -1,6 +1,6 @@
 import { any, type JsonObject } from "./json.js";
 import { ADS } from "./resource.js";
-import { TUNNEL_ROUTE } from "./routes.js";
+import { TUNNEL_ROUTE, tunnelRoute } from "./routes.js";
 
 /**
  * Bytes of one tunnel that may be on their way to a slow upstream, and so held in Envoy's memory: a message of 1 MiB with its
@@ -18,6 +18,15 @@ const MAX_FRAME_BYTES = 2 << 20;
  * long as the client's connection: no timeout of Envoy's may end them. No access log, no request ids: a tunnel is no call.
  */
 export function tunnelFilter(statPrefix: string): JsonObject {
+  return connectionManager(statPrefix, { rds: { config_source: ADS, route_config_name: TUNNEL_ROUTE } });
+}
+
+/** The same for Envoys whose routes come from somebody else: with its route in it. */
+export function selfContainedTunnelFilter(statPrefix: string): JsonObject {
+  return connectionManager(statPrefix, { route_config: tunnelRoute() });
+}
+
+function connectionManager(statPrefix: string, routes: JsonObject): JsonObject {
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: any("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
@@ -39,7 +48,7 @@ export function tunnelFilter(statPrefix: string): JsonObject {
           typed_config: any("envoy.extensions.filters.http.router.v3.Router", { suppress_envoy_headers: true }),
         },
       ],
-      rds: { config_source: ADS, route_config_name: TUNNEL_ROUTE },
+      ...routes,
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { closedMap, duration, type JsonSchema, portNumber, text } from "./json-schema.js";
+import { closedMap, duration, type JsonSchema, portSelector, text } from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
 
 const count: JsonSchema = { type: "integer", minimum: 1, maximum: 0x7fffffff };
@@ -29,16 +29,20 @@ export const destinationPolicySchema = resourceSchema(
         ...text,
         description: "A subset of the host's DestinationRule. Default: the host and all its subsets.",
       },
-      port: {
-        ...closedMap({ number: portNumber }, ["number"]),
-        description: "Port of the service. Default: every port.",
-      },
+      port: portSelector("Port of the service. Default: every port."),
       tunnels: {
         ...tunnels,
         minProperties: 1,
+        "x-kubernetes-validations": [
+          {
+            rule: "!(has(self.minimum) && has(self.maximum)) || self.minimum <= self.maximum",
+            message: "maximum must not be less than minimum",
+          },
+        ],
         description: "The upstream connections that one client's connection has to the destination.",
       },
     },
     ["host", "tunnels"],
   ),
+  "The upstream connections that one client's connection has to a service.",
 );

@@ -1,6 +1,15 @@
-import { closedMap, duration, type JsonSchema, labels, listOf, portNumber, refused, text } from "./json-schema.js";
+import {
+  closedMap,
+  duration,
+  exportTo,
+  type JsonSchema,
+  labels,
+  listOf,
+  portNumber,
+  refused,
+  text,
+} from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
-import { exportTo } from "./service-entry.js";
 
 const count: JsonSchema = { type: "integer", minimum: 1, maximum: 0x7fffffff };
 const percent: JsonSchema = { type: "integer", minimum: 0, maximum: 100 };

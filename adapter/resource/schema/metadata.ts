@@ -29,12 +29,15 @@ const metadata = closedMap(
   ["name"],
 );
 
-/** A whole resource with this spec. */
-export function resourceSchema(spec: JsonSchema): JsonSchema {
-  return closedMap({ apiVersion: { type: "string" }, kind: { type: "string" }, metadata, spec, status: anything }, [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "spec",
-  ]);
+/** A whole resource with this spec, and what it is for. */
+export function resourceSchema(spec: JsonSchema, description = ""): JsonSchema {
+  return {
+    ...closedMap({ apiVersion: { type: "string" }, kind: { type: "string" }, metadata, spec, status: anything }, [
+      "apiVersion",
+      "kind",
+      "metadata",
+      "spec",
+    ]),
+    description,
+  };
 }

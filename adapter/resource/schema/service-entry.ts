@@ -1,4 +1,4 @@
-import { anything, closedMap, type JsonSchema, labels, listOf, portNumber, refused, text } from "./json-schema.js";
+import { anything, closedMap, labels, listOf, portNumber, refused, serviceExportTo, text } from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
 
 /** Istio's WorkloadEntry, in itself and as an endpoint of a ServiceEntry. */
@@ -21,13 +21,6 @@ const workload = closedMap(
 
 export const workloadEntrySchema = resourceSchema(workload);
 
-/** Meltemi shows every service to every proxy so far. */
-export const exportTo: JsonSchema = listOf({
-  type: "string",
-  enum: ["*"],
-  "x-meltemi-expects": '"*": Meltemi does not limit visibility by namespace yet',
-});
-
 const servicePort = closedMap({ number: portNumber, name: text, protocol: text, targetPort: portNumber }, [
   "number",
   "name",
@@ -37,8 +30,8 @@ export const serviceEntrySchema = resourceSchema(
   closedMap(
     {
       hosts: listOf(text, 1),
-      // Outbound calls come to one listener for each protocol and port, whatever the service's own address.
-      addresses: anything,
+      // By them Istio's listeners are told apart; Meltemi's own have all services of a protocol and port behind one.
+      addresses: listOf(text),
       ports: listOf(servicePort, 1),
       location: { type: "string", enum: ["MESH_EXTERNAL", "MESH_INTERNAL"] },
       resolution: {
@@ -52,7 +45,7 @@ export const serviceEntrySchema = resourceSchema(
       },
       endpoints: listOf(workload),
       workloadSelector: closedMap({ labels: { ...labels, minProperties: 1 } }, ["labels"]),
-      exportTo,
+      exportTo: serviceExportTo,
       subjectAltNames: refused("not taken from here: write them in the DestinationRule's tls.subjectAltNames"),
     },
     ["hosts", "ports", "resolution"],

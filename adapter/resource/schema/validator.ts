@@ -12,6 +12,8 @@ const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, str
 ajv.addKeyword({ keyword: "x-meltemi-refused", schemaType: "string", validate: () => false, errors: false });
 ajv.addKeyword("x-meltemi-refused-values");
 ajv.addKeyword("x-meltemi-expects");
+ajv.addKeyword("x-kubernetes-validations");
+ajv.addKeyword("x-kubernetes-list-type");
 
 /** A function that lists what in a document the schema does not allow, each with its path and a sentence for its author. */
 export function validator(schema: JsonSchema): (document: unknown) => readonly SchemaError[] {
@@ -77,6 +79,8 @@ function reasonOf(error: ErrorObject): string {
     case "minItems":
     case "minProperties":
       return "is empty: it says nothing. Leave it out, or write what it is to say";
+    case "maxItems":
+      return `must not have more than ${params.limit} entries`;
     case "maxProperties":
       return `must be a map of ${params.limit} key only`;
     default:

@@ -1,5 +1,15 @@
-import { closedMap, type JsonSchema, listOf, portNumber, text } from "./json-schema.js";
+import { AUTO, CODECS } from "../../model/protocols.js";
+import { closedMap, duration, exportTo, type JsonSchema, listOf, portSelector, protocol, text } from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
+
+/** Interfaces of Java have long names: with their packages and versions a few hundred characters. */
+const MAX_HOST_LENGTH = 1024;
+
+/** Names for one set of routes: a process with a thousand interfaces is large. */
+const MAX_HOSTS = 4096;
+
+/** Kubernetes bounds what its rules may cost by the longest lists; and an object of so many routes is near etcd's limit. */
+const MAX_ROUTES = 4096;
 
 const integer: JsonSchema = {
   type: "integer",
@@ -35,13 +45,52 @@ const destination = closedMap(
   {
     host: { ...text, description: "Host of a service; a short name is one of the resource's own namespace." },
     subset: { ...text, description: "A subset of the host's DestinationRule. Default: every endpoint." },
-    port: {
-      ...closedMap({ number: portNumber }, ["number"]),
-      description: "Port of the service. Default: the only one of the protocol.",
-    },
+    port: portSelector("Port of the service. Default: the only one of the protocol."),
   },
   ["host"],
 );
+
+/** Where the calls of one route go. A whole number of percent each makes more than a hundred of them pointless. */
+const destinations: JsonSchema = {
+  ...listOf(
+    closedMap(
+      {
+        destination: { ...destination, description: "A service, or a part of it." },
+        weight: { type: "integer", minimum: 0, maximum: 100, description: "Percentage of the calls." },
+      },
+      ["destination"],
+    ),
+    1,
+  ),
+  maxItems: 100,
+  description: "Where the calls go. The weights of several destinations add up to 100.",
+  "x-kubernetes-validations": [
+    {
+      rule: "self.size() == 1 || self.all(one, has(one.weight))",
+      message: "weight is needed where there are several destinations",
+    },
+    {
+      rule: "!self.all(one, has(one.weight)) || self.map(one, one.weight).sum() == 100",
+      message: "the weights must add up to 100",
+    },
+  ],
+};
+
+const MAX_UINT32 = 2 ** 32 - 1;
+
+const abort: JsonSchema = {
+  ...closedMap({
+    percentage: { type: "number", minimum: 0, maximum: 100, description: "Of the calls. Default: 100." },
+    status: {
+      type: "integer",
+      minimum: 1,
+      maximum: MAX_UINT32,
+      description: "The error, by the protocol's own number. Default: that of a server's failure.",
+    },
+    message: { ...text, maxLength: 400, description: "The error's text." },
+  }),
+  description: "Calls get an error in place of an answer.",
+};
 
 const route = closedMap(
   {
@@ -50,33 +99,76 @@ const route = closedMap(
       ...listOf(closedMap({ attributes }, ["attributes"]), 1),
       description: "The route takes calls for which one of the entries holds. Default: every call.",
     },
-    route: {
-      ...listOf(
-        closedMap(
-          {
-            destination,
-            weight: { type: "integer", minimum: 0, maximum: 100, description: "Percentage of the calls." },
+    route: destinations,
+    timeout: {
+      ...duration,
+      description: "A call without an answer by then gets the protocol's error. Default: any time.",
+    },
+    fault: {
+      ...closedMap({ abort }),
+      description: "Faults for calls of the route, to try what becomes of their callers.",
+    },
+    localRateLimit: {
+      ...closedMap(
+        {
+          maxTokens: { type: "integer", minimum: 1, maximum: MAX_UINT32, description: "Calls that may come at once." },
+          tokensPerFill: {
+            type: "integer",
+            minimum: 1,
+            maximum: MAX_UINT32,
+            description: "Calls more that may come after each interval. Default: maxTokens.",
           },
-          ["destination"],
-        ),
-        1,
+          fillInterval: { ...duration, description: "How long an interval is." },
+        },
+        ["maxTokens", "fillInterval"],
       ),
-      description: "Where the calls go. The weights of several destinations add up to 100.",
+      description: "How many calls may come, to each worker thread of each Envoy. More get the protocol's error.",
     },
   },
   ["route"],
 );
 
 export const virtualServiceSchema = resourceSchema(
-  closedMap(
-    {
-      hosts: {
-        ...listOf(text, 1),
-        description: "Names of services: as they stand in the message, or hosts. `*`: what no other one takes.",
+  {
+    ...closedMap(
+      {
+        hosts: {
+          ...listOf(
+            {
+              ...text,
+              maxLength: MAX_HOST_LENGTH,
+              "x-kubernetes-validations": [
+                {
+                  rule: "self == '*' || !self.contains('*')",
+                  message: "names are compared as a whole; `*` alone takes what no other VirtualService takes",
+                },
+              ],
+            },
+            1,
+          ),
+          maxItems: MAX_HOSTS,
+          "x-kubernetes-list-type": "set",
+          description: "Names of services: as they stand in the message, or hosts. `*`: what no other one takes.",
+        },
+        protocol: { ...protocol, description: "Default: that of the destination's port." },
+        protocols: {
+          ...listOf({ type: "string", enum: [...CODECS] }, 1),
+          maxItems: CODECS.length,
+          "x-kubernetes-list-type": "set",
+          description:
+            "With protocol `auto`: what connections may speak, each told by its first bytes. Default: all that Meltemi can tell.",
+        },
+        exportTo,
+        routes: { ...listOf(route, 1), maxItems: MAX_ROUTES, description: "The first that matches is taken." },
       },
-      protocol: { ...text, description: "Default: that of the destination's port." },
-      routes: { ...listOf(route, 1), description: "The first that matches is taken." },
-    },
-    ["hosts", "routes"],
-  ),
+      ["hosts", "routes"],
+    ),
+    "x-kubernetes-validations": [
+      {
+        rule: `!has(self.protocols) || (has(self.protocol) && self.protocol == '${AUTO}')`,
+        message: `protocols: one of several is spoken only with protocol: ${AUTO}`,
+      },
+    ],
+  },
+  "Where calls of an RPC protocol to some services go, by what is in each call.",
 );

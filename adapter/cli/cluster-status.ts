@@ -1,0 +1,64 @@
+import type { KubernetesApi } from "../kubernetes/api.js";
+import type { LeaderElection } from "../kubernetes/leader-election.js";
+import { OtherReplicas } from "../kubernetes/other-replicas.js";
+import { ReplicaLease } from "../kubernetes/replica-lease.js";
+import { StatusReporter } from "../kubernetes/status-reporter.js";
+import { StatusWriter } from "../kubernetes/status-writer.js";
+import type { Logger } from "../log/logger.js";
+import { MELTEMI_GROUP } from "../resource/kinds.js";
+import type { KubernetesSource } from "../source/kubernetes/kubernetes-source.js";
+import { formatReport } from "../status/rollout-report.js";
+import type { Follower } from "./serve.js";
+
+export interface ClusterStatusOptions {
+  readonly api: KubernetesApi;
+  readonly source: KubernetesSource;
+  readonly leader: LeaderElection;
+  /** Where the replicas' Leases are. */
+  readonly namespace: string;
+  /** Of this process, as no other one has it. */
+  readonly identity: string;
+  readonly log: Logger;
+}
+
+/** Has the status of the cluster's resources written, by this process while it leads. Who leads is told of the Envoys of all. */
+export function clusterStatus({ api, source, leader, namespace, identity, log }: ClusterStatusOptions): Follower {
+  const replica = { api, namespace, identity, log };
+  const writer = new StatusWriter({
+    api,
+    leadership: leader,
+    seen: ({ kind, namespace, name }) => source.status(MELTEMI_GROUP, kind, namespace, name),
+    log,
+  });
+  const others = new OtherReplicas({ ...replica, leadership: leader });
+  let reporter: StatusReporter | undefined;
+  let lease: ReplicaLease | undefined;
+  return {
+    begin: ({ events, nodes }) => {
+      const streams = () =>
+        nodes().map(({ id, synchronized, refused }) => ({ node: id, synchronized, rejection: refused[0] }));
+      const reports = new StatusReporter({ writer, leader, others, nodes: streams });
+      const told = new ReplicaLease({ ...replica, report: () => formatReport(reports.report()) });
+      reporter = reports;
+      lease = told;
+      for (const change of ["connected", "disconnected", "synchronized", "rejected"] as const) {
+        events.on(change, () => {
+          reports.changed();
+          told.changed();
+        });
+      }
+      leader.onLead(() => reports.changed());
+      leader.start();
+      others.start(() => reports.write());
+    },
+    served: (resources, problems, version) => {
+      reporter?.served(resources, problems, version);
+      lease?.changed();
+    },
+    end: async () => {
+      reporter?.stop();
+      await Promise.all([writer.stop(), others.stop(), lease?.stop()]);
+      await leader.stop();
+    },
+  };
+}

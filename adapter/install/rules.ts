@@ -1,0 +1,40 @@
+import { KINDS, MELTEMI_GROUP } from "../resource/kinds.js";
+
+/** What an account may do, as Roles say it. */
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** Reads all that the adapter knows, and writes the status of Meltemi's own resources. */
+export const RESOURCES: readonly Rule[] = [
+  ...[...new Set(KINDS.map(({ group }) => group))].map((group) => ({
+    apiGroups: [group],
+    resources: KINDS.filter((kind) => kind.group === group).map(({ plural }) => plural),
+    verbs: ["get", "list", "watch"],
+  })),
+  {
+    apiGroups: [MELTEMI_GROUP],
+    resources: KINDS.filter(({ group }) => group === MELTEMI_GROUP).map(({ plural }) => `${plural}/status`),
+    verbs: ["patch"],
+  },
+];
+
+/** Which of several replicas writes, and how far the Envoys of each are, in the adapter's own namespace. */
+export const LEASE: readonly Rule[] = [
+  {
+    apiGroups: ["coordination.k8s.io"],
+    resources: ["leases"],
+    verbs: ["get", "list", "create", "update", "delete"],
+  },
+];
+
+/** What Istio's Envoys are told, in Istio's root namespace. To apply is to patch, and to create what there is not. */
+export const ENVOY_FILTERS: readonly Rule[] = [
+  {
+    apiGroups: ["networking.istio.io"],
+    resources: ["envoyfilters"],
+    verbs: ["list", "create", "patch", "delete"],
+  },
+];

@@ -1,0 +1,55 @@
+import { closedMap, exportTo, type JsonSchema, listOf, portNumber, refused, text } from "./json-schema.js";
+import { resourceSchema } from "./metadata.js";
+
+const NOT_LIMITED = "calls are not limited by Meltemi: take it out";
+const NOT_CHANGED = "calls and answers pass as they are, attachments included: take it out";
+const NOT_MIRRORED = "calls are not sent twice: take it out";
+
+const matcher = closedMap({ exact: { type: "string" }, prefix: text, regex: text });
+
+const route = closedMap(
+  {
+    name: { type: "string" },
+    match: closedMap({ attributes: { type: "object", additionalProperties: matcher } }),
+    route: listOf(
+      closedMap(
+        {
+          destination: closedMap({ host: text, subset: text, port: closedMap({ number: portNumber }, ["number"]) }, [
+            "host",
+          ]),
+          weight: { type: "integer", minimum: 0, maximum: 100 },
+        },
+        ["destination"],
+      ),
+      1,
+    ),
+    mirror: refused(NOT_MIRRORED),
+    mirrorPercentage: refused(NOT_MIRRORED),
+    requestMutation: refused(NOT_CHANGED),
+    responseMutation: refused(NOT_CHANGED),
+  },
+  ["route"],
+);
+
+const gateway: JsonSchema = {
+  type: "string",
+  enum: ["mesh"],
+  "x-meltemi-expects": "mesh: sidecars and gateways get the same routes, so leave the field out",
+};
+
+/** Aeraki's. */
+export const metaRouterSchema = resourceSchema(
+  closedMap(
+    {
+      hosts: listOf(text, 1),
+      gateways: listOf(gateway),
+      routes: listOf(route, 1),
+      exportTo,
+      localRateLimit: refused(NOT_LIMITED),
+      globalRateLimit: refused(NOT_LIMITED),
+    },
+    ["hosts", "routes"],
+  ),
+);
+
+export const aerakiProtocolSchema = resourceSchema(closedMap({ protocol: text, codec: text }, ["protocol", "codec"]));

@@ -1,0 +1,88 @@
+import type { Peer } from "./peer.js";
+import type { BuildVersion, NodeMessage } from "./protocol.js";
+import { Refusal } from "./refusal.js";
+
+/** A node as the control plane knows it. */
+export interface Node {
+  readonly id: string;
+  /** Whose configuration it gets: by its certificate, else as it says itself; undefined where nothing says one. */
+  readonly namespace: string | undefined;
+  /** It stands at an edge of the mesh, by what its id says. */
+  readonly gateway: boolean;
+  /** SPIFFE URI of its certificate; undefined where none is asked for. */
+  readonly identity: string | undefined;
+  readonly address: string;
+  /** Envoy's version, as it says. */
+  readonly envoy: string | undefined;
+}
+
+interface Identity {
+  readonly uri: string;
+  readonly namespace: string;
+  readonly account: string;
+}
+
+/**
+ * Takes a node in. Where it has shown a certificate, that says who it is, and what it says of itself must agree: a node cannot ask for
+ * another namespace's configuration.
+ */
+export function identify(said: NodeMessage | null | undefined, peer: Peer): Node {
+  if (!said?.id) throw new Refusal("INVALID_ARGUMENT", "the first request of a stream must name its node");
+  const { id } = said;
+  const namespaces = [metadata(said, "NAMESPACE"), namespaceOfId(id)].filter((name) => name !== undefined);
+  const node = {
+    id,
+    gateway: isGateway(id),
+    address: peer.address,
+    envoy: envoyVersion(said.user_agent_build_version),
+  };
+  if (peer.certificate === undefined) return { ...node, namespace: namespaces[0], identity: undefined };
+
+  const { uri, namespace, account } = identityOf(peer.certificate.uris);
+  for (const claimed of namespaces) {
+    if (claimed !== namespace) {
+      throw new Refusal("PERMISSION_DENIED", `node ${id} says namespace ${claimed}, its certificate is ${uri}`);
+    }
+  }
+  const claimed = metadata(said, "SERVICE_ACCOUNT");
+  if (claimed !== undefined && claimed !== account) {
+    throw new Refusal("PERMISSION_DENIED", `node ${id} says service account ${claimed}, its certificate is ${uri}`);
+  }
+  return { ...node, namespace, identity: uri };
+}
+
+/** The SPIFFE identity of a workload, of which a certificate has one. */
+function identityOf(uris: readonly string[]): Identity {
+  const [uri, ...others] = uris;
+  const [, namespace, account] = uri?.match(/^spiffe:\/\/[a-z0-9._-]+\/ns\/([^/]+)\/sa\/([^/]+)$/) ?? [];
+  if (uri === undefined || namespace === undefined || account === undefined || others.length > 0) {
+    const found = uris.length === 0 ? "no URI" : uris.join(", ");
+    const expected = "spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT";
+    throw new Refusal(
+      "PERMISSION_DENIED",
+      `the client's certificate must have the one URI ${expected}; it has ${found}`,
+    );
+  }
+  return { uri, namespace, account };
+}
+
+/** Istio's ids: `sidecar~10.1.2.3~reviews-v1-abc.prod~prod.svc.cluster.local`. A pod's name may have dots, a namespace has none. */
+function namespaceOfId(id: string): string | undefined {
+  const parts = id.split("~");
+  return parts.length === 4 ? parts[2]?.match(/\.([^.]+)$/)?.[1] : undefined;
+}
+
+/** Istio's name for them is router; a waypoint carries what others call. */
+function isGateway(id: string): boolean {
+  const [type, ...others] = id.split("~");
+  return others.length === 3 && (type === "router" || type === "waypoint");
+}
+
+function metadata({ metadata }: NodeMessage, name: string): string | undefined {
+  return metadata?.fields[name]?.stringValue || undefined;
+}
+
+function envoyVersion(build: BuildVersion | null | undefined): string | undefined {
+  const version = build?.version;
+  return version ? `${version.major_number}.${version.minor_number}.${version.patch}` : undefined;
+}
