@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 /** Tests that start a real Envoy: minutes, and a download the first time. */
 const ENVOY = ["test/envoy/**/*.test.ts", "test/**/envoy.test.ts", "test/**/*.envoy.test.ts"];
 const INTEROP = ["test/interop/**/*.test.ts"];
+const MESH = ["test/mesh/**/*.test.ts"];
+const COMPOSE = ["test/**/*.compose.test.ts"];
 
 export default defineConfig({
   test: {
@@ -14,7 +16,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["adapter/**/*.test.ts", "bench/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: [...ENVOY, ...INTEROP],
+          exclude: [...ENVOY, ...INTEROP, ...MESH, ...COMPOSE],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
@@ -38,6 +40,26 @@ export default defineConfig({
           // Several JVMs start at once.
           testTimeout: 120_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "mesh",
+          include: MESH,
+          globalSetup: ["test/cli/envoy-versions.ts", "test/mesh/build.ts"],
+          testTimeout: 60_000,
+          // An API server and an istiod start.
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "compose",
+          include: COMPOSE,
+          globalSetup: "test/compose/setup.ts",
+          testTimeout: 60_000,
         },
       },
     ],

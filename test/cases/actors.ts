@@ -4,7 +4,10 @@ import { DEFAULT_PEER, type PeerOptions } from "../emulator/peer/options.js";
 import { Http2Peer } from "../emulator/peer/peer.js";
 import type { Connect, Refusal, Tunnel } from "../emulator/peer/tunnel.js";
 import { TcpProxy } from "../emulator/tcp-proxy.js";
+import { asConfigured } from "../filter/codec/declared.js";
 import type { ByteQueue } from "../support/byte-queue.js";
+import { messagesOf } from "./messages/messages.js";
+import type { ProtocolMessages } from "./messages/protocol-messages.js";
 
 export interface Client {
   connection: Connection;
@@ -23,8 +26,12 @@ export class Actors {
   readonly clients = new Map<string, Client>();
   /** Clusters whose upstreams do not end what the filter has ended. */
   readonly lingering = new Set<string>();
+  /** Which host of a cluster its next tunnels lead to. */
+  readonly leads: Record<string, number> = {};
   private readonly connect: Record<string, Connect> = {};
   private readonly rootIds = new Map<string, string>();
+  /** Root id of each client's listener. */
+  private readonly spoken = new Map<string, string>();
   private peerOptions: Partial<PeerOptions> = {};
 
   /** `writeBytes`: most bytes of one write of HCM's. */
@@ -37,8 +44,12 @@ export class Actors {
 
   /** Whether the filter takes it. */
   configure(listener: string, rootId: string, configuration: string): boolean {
-    this.rootIds.set(listener, rootId);
-    return this.envoy.configureWorker(listener, configuration, rootId);
+    const [protocol = "", mode] = rootId.split("/");
+    const { rootId: named, ...program } = asConfigured(protocol);
+    const table = "program" in program ? JSON.stringify({ ...program, ...JSON.parse(configuration) }) : configuration;
+    const taken = this.envoy.configureWorker(listener, table, mode === undefined ? named : `${named}/${mode}`);
+    if (taken || !this.rootIds.has(listener)) this.rootIds.set(listener, rootId);
+    return taken;
   }
 
   isClient(name: string): boolean {
@@ -47,12 +58,14 @@ export class Actors {
 
   /** The client of that name, connected now if it is not yet. */
   client(name: string): Client {
-    return this.clients.get(name) ?? this.connectClient(name, "dubbo");
+    return this.clients.get(name) ?? this.connectClient(name);
   }
 
-  connectClient(name: string, listener: string): Client {
-    const { connect, lingering } = this;
-    const options = { ...DEFAULT_PEER, writeBytes: this.writeBytes, ...this.peerOptions, connect, lingering };
+  /** To the first listener, unless another one is named; speaks what that is for, unless something else is said. */
+  connectClient(name: string, listener = [...this.rootIds.keys()][0] ?? "none", protocol?: string): Client {
+    this.spoken.set(name, protocol ?? this.rootIds.get(listener) ?? "");
+    const { connect, lingering, leads } = this;
+    const options = { ...DEFAULT_PEER, writeBytes: this.writeBytes, ...this.peerOptions, connect, lingering, leads };
     options.headers = this.writeBytes % 2 === 0 ? "plain" : "incremental";
     const isCarried = this.rootIds.get(listener)?.includes("/");
     let behind: Client["behind"] | undefined;
@@ -63,6 +76,13 @@ export class Actors {
     const client: Client = { connection, behind: behind as Client["behind"], closed: false };
     this.clients.set(name, client);
     return client;
+  }
+
+  /** The messages that an actor sends and receives. */
+  messages(name: string): ProtocolMessages {
+    const client = this.isClient(name) ? name : (/\/(.*)$/.exec(name)?.[1] ?? "client");
+    this.client(client);
+    return messagesOf(this.spoken.get(client) ?? "");
   }
 
   /** What CLUSTER, CLUSTER#N or CLUSTER/CLIENT names. */

@@ -1,19 +1,8 @@
-import {
-  type Call,
-  encodeAnswer,
-  encodeCall,
-  encodeEvent,
-  encodeHeartbeat,
-  encodeHeartbeatAnswer,
-} from "../support/dubbo.js";
+import type { ProtocolMessages } from "./messages/protocol-messages.js";
 
 /**
- * Messages as the cases write them.
+ * Messages as the cases write them: those of their protocol (messages/PROTOCOL.ts), and in each
  *
- *     call ID SERVICE.METHOD [version=V] [KEY=VALUE …] [size=BYTES]     KEY: an attachment; size: length of the argument
- *     oneway ID SERVICE.METHOD …
- *     answer ID ["text"] [status=N] [size=BYTES]
- *     heartbeat ID · heartbeat-answer ID · event ID · readonly ID
  *     hex DA BB … · text "…" (with \r \n) · zeros COUNT
  *     first N of MESSAGE · after N of MESSAGE
  */
@@ -23,33 +12,20 @@ export interface MessageText {
   bytes: Uint8Array;
 }
 
-export function parseMessage(source: string): MessageText {
+export function parseMessage(source: string, messages: ProtocolMessages): MessageText {
   const words = splitWords(source);
   const [kind = "", second = ""] = words;
   if (kind === "first" || kind === "after") {
-    const whole = parseMessage(words.slice(3).map(quote).join(" "));
+    const whole = parseMessage(words.slice(3).map(quote).join(" "), messages);
     const at = Number(second);
     return { key: whole.key, bytes: kind === "first" ? whole.bytes.subarray(0, at) : whole.bytes.subarray(at) };
   }
-  return { key: `${kind} ${second}`, bytes: encode(kind, words.slice(1)) };
+  return { key: `${kind} ${second}`, bytes: encode(kind, words.slice(1), messages) };
 }
 
-function encode(kind: string, words: string[]): Uint8Array {
-  const [second = "", ...rest] = words;
+function encode(kind: string, words: string[], messages: ProtocolMessages): Uint8Array {
+  const [second = ""] = words;
   switch (kind) {
-    case "call":
-    case "oneway":
-      return encodeCall(parseCall(kind, second, rest));
-    case "answer":
-      return encodeAnswer(parseAnswer(second, rest));
-    case "heartbeat":
-      return encodeHeartbeat(BigInt(second));
-    case "heartbeat-answer":
-      return encodeHeartbeatAnswer(BigInt(second));
-    case "event":
-      return encodeEvent(BigInt(second), null);
-    case "readonly":
-      return encodeEvent(BigInt(second), "R");
     case "hex":
       return Buffer.from(words.join(""), "hex");
     case "text":
@@ -57,34 +33,8 @@ function encode(kind: string, words: string[]): Uint8Array {
     case "zeros":
       return new Uint8Array(Number(second));
     default:
-      throw new Error(`no message "${kind}"`);
+      return messages.encode(kind, words);
   }
-}
-
-function parseCall(kind: string, id: string, [target = "", ...options]: string[]): Call {
-  const dot = target.lastIndexOf(".");
-  const { version, size, serialization, ...attachments } = pairs(options);
-  return {
-    id: BigInt(id),
-    service: target.slice(0, dot),
-    method: target.slice(dot + 1),
-    oneWay: kind === "oneway",
-    attachments,
-    ...(version !== undefined && { version }),
-    ...(serialization !== undefined && { serialization: Number(serialization) }),
-    ...(size !== undefined && { args: ["a".repeat(Number(size))] }),
-  };
-}
-
-function parseAnswer(id: string, words: string[]) {
-  const quoted = words.filter((word) => !word.includes("="));
-  const { status, size } = pairs(words.filter((word) => word.includes("=")));
-  const value = size === undefined ? (quoted[0] ?? "pong") : "b".repeat(Number(size));
-  return { id: BigInt(id), value, ...(status !== undefined && { status: Number(status) }) };
-}
-
-function pairs(words: string[]): Record<string, string> {
-  return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]));
 }
 
 /** Words of a line; "…" holds spaces together and loses its quotes. */

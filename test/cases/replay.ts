@@ -2,10 +2,10 @@ import { parse } from "yaml";
 import { Http2Peer } from "../emulator/peer/peer.js";
 import type { Refusal } from "../emulator/peer/tunnel.js";
 import { TcpProxy } from "../emulator/tcp-proxy.js";
-import { answerText, decodeMessage, describeMessage } from "../support/dubbo.js";
 import { Actors, peerOf } from "./actors.js";
 import type { Block, Case } from "./case-file.js";
-import { type MessageText, parseMessage } from "./message-text.js";
+import { parseMessage } from "./message-text.js";
+import type { ReceivedMessage } from "./messages/protocol-messages.js";
 import { parseScript, type Step } from "./script.js";
 
 /** How finely a case is cut. */
@@ -66,7 +66,7 @@ export class Replay {
 
   /** What one actor sends in lines that follow each other is one run of bytes, cut without regard to messages. */
   private send(name: string, steps: Step[]): void {
-    const bytes = Buffer.concat(steps.map(({ rest }) => this.remember(rest)));
+    const bytes = Buffer.concat(steps.map(({ rest }) => this.remember(name, rest)));
     const { actors, cut } = this;
     const isClient = actors.isClient(name);
     const { connection } = isClient ? actors.client(name) : actors.upstream(name).client;
@@ -80,9 +80,10 @@ export class Replay {
     actors.envoy.run();
   }
 
-  private remember(source: string): Uint8Array {
-    const { key, bytes } = parseMessage(source);
-    this.sent.set(key, parseMessage(source.replace(/^(first|after) \S+ of /, "")).bytes);
+  private remember(name: string, source: string): Uint8Array {
+    const messages = this.actors.messages(name);
+    const { key, bytes } = parseMessage(source, messages);
+    this.sent.set(key, parseMessage(source.replace(/^(first|after) \S+ of /, ""), messages).bytes);
     return bytes;
   }
 
@@ -95,7 +96,7 @@ export class Replay {
     else if (subject === "unlogged") this.expectNoLog(`${verb} ${step.rest}`.trim().replaceAll('"', ""));
     else if (subject === "loglevel") actors.envoy.logging.level = verb as "info" | "debug";
     else if (subject === "tick") this.passTime(Number(verb || 1000));
-    else if (verb === "connects") actors.connectClient(subject, first || "dubbo");
+    else if (verb === "connects") actors.connectClient(subject, first || undefined, second || undefined);
     else if (verb === "<") this.expectMessage(subject, words);
     else if (verb === "<~") this.expectSomewhere(subject, words);
     else if (verb === "got") this.takeBytes(subject, first);
@@ -109,7 +110,8 @@ export class Replay {
     const client = this.actors.client(name);
     const { connection } = client;
     if (verb === "closes" || verb === "closed") client.closed = true;
-    if (verb === "closes") connection.closeByClient();
+    if (verb === "dialled") connection.properties.set("destination.address", Buffer.from(first));
+    else if (verb === "closes") connection.closeByClient();
     else if (verb === "ends") connection.endByClient();
     else if (verb === "closed") equal("closed by", connection.closedBy, "filter");
     else if (verb === "held") within("bytes held", connection.heldBytes, Number(first), Number(second || first));
@@ -121,7 +123,11 @@ export class Replay {
 
   private passTime(time_ms: number): void {
     const { envoy } = this.actors;
-    for (let passed_ms = 0; passed_ms < time_ms; passed_ms += 1000) {
+    // Only listeners tick: without one no time passes.
+    let last_ns = -1n;
+    for (const end_ns = envoy.loop.now_ns + BigInt(time_ms) * 1_000_000n; envoy.loop.now_ns < end_ns; ) {
+      if (envoy.loop.now_ns === last_ns) return;
+      last_ns = envoy.loop.now_ns;
       envoy.vm.tick();
       envoy.run();
     }
@@ -134,6 +140,7 @@ export class Replay {
     if (verb === "refuses") actors.decide(cluster, first as Refusal, second === "once");
     else if (verb === "waits") actors.decide(cluster, "wait");
     else if (verb === "accepts") actors.decide(cluster, "accept");
+    else if (verb === "leads") actors.leads[cluster] = Number(first);
     else if (verb === "lingers") actors.lingering.add(cluster);
     else if (verb === "ended") equal("ended by", actors.tunnel(name).endedByFilter, first);
     else if (verb === "ends") peer.finish(actors.tunnel(name));
@@ -159,27 +166,34 @@ export class Replay {
   private expectMessage(name: string, words: string[]): void {
     const [kind, id = "", status, text = ""] = words;
     const queue = this.actors.queue(name);
-    const message = decodeMessage(queue.view());
+    const message = this.next(name);
     if (!message) throw new Error(`no whole message, ${queue.length} bytes; ${this.actors.describe()}`);
-    const found = `${describeMessage(message)}; ${this.actors.describe()}`;
+    const found = `${message.description}; ${this.actors.describe()}`;
     if (kind === "reply") {
-      equal("id", message.id, BigInt(id), found);
+      if (message.id !== undefined) equal("id", message.id, BigInt(id), found);
       equal("status", message.status, Number(status), found);
-      const said = JSON.stringify(answerText(message));
-      holds(said.includes(text), `the reply says ${said}, without "${text}"`);
+      const said = JSON.stringify(message.text);
+      holds(said?.includes(text) ?? false, `the reply says ${said}, without "${text}"`);
     } else {
-      const same = Buffer.compare(this.named(words).bytes, message.bytes) === 0;
+      const same = Buffer.compare(this.named(name, words), message.bytes) === 0;
       holds(same, `it is ${found}, ${Buffer.from(message.bytes.subarray(0, 64)).toString("hex")}`);
     }
     queue.drain(message.bytes.length);
+  }
+
+  /** What an actor receives next. */
+  private next(name: string): ReceivedMessage | undefined {
+    const { actors } = this;
+    const direction = actors.isClient(name) ? "response" : "request";
+    return actors.messages(name).decode(actors.queue(name).view(), direction);
   }
 
   /** The same for a message whose place among the others is nobody's business. */
   private expectSomewhere(name: string, words: string[]): void {
     const queue = this.actors.queue(name);
     const before: Uint8Array[] = [];
-    for (let next = decodeMessage(queue.view()); next; next = decodeMessage(queue.view())) {
-      if (Buffer.compare(next.bytes, this.named(words).bytes) === 0) break;
+    for (let next = this.next(name); next; next = this.next(name)) {
+      if (Buffer.compare(next.bytes, this.named(name, words)) === 0) break;
       before.push(queue.take(next.bytes.length));
     }
     this.expectMessage(name, words);
@@ -191,9 +205,9 @@ export class Replay {
     if (length !== "something") equal("bytes", taken.length, Number(length), this.actors.describe());
   }
 
-  private named([kind = "", id = ""]: string[]): MessageText {
+  private named(name: string, [kind = "", id = ""]: string[]): Uint8Array {
     const key = `${kind} ${id}`;
-    return { key, bytes: this.sent.get(key) ?? parseMessage(key).bytes };
+    return this.sent.get(key) ?? parseMessage(key, this.actors.messages(name)).bytes;
   }
 
   private expectNothing(name: string): void {

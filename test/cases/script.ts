@@ -4,7 +4,9 @@ import { splitWords } from "./message-text.js";
  * One line of a ```calls block. Names: `client` or any other name with `connects` is a client; everything else a cluster, on the
  * only client's connection or, as CLUSTER/CLIENT, on that client's; its newest tunnel or, as CLUSTER#N, its Nth.
  *
- *     client connects [LISTENER]      client closes     client ends     what the client does; `ends`: only its side
+ *     client connects [LISTENER [PROTOCOL]]                         to a listener that detects what it speaks: PROTOCOL
+ *     client closes     client ends                                 what the client does; `ends`: only its side
+ *     client dialled ADDRESS                                        Envoy says that it did; before its first call
  *     NAME > MESSAGE                                                NAME sends
  *     NAME < KIND ID                                                NAME receives next what was sent as KIND ID, byte for byte
  *     client < reply ID STATUS "…"                                  … a reply that the filter made, with this in its text
@@ -16,6 +18,7 @@ import { splitWords } from "./message-text.js";
  *     CLUSTER refuses UF once                                       of waiting ones alone: the next are accepted
  *     CLUSTER ends     CLUSTER resets                               its connection ends, by FIN or by RST
  *     CLUSTER lingers                                               it does not end its connection when the filter has
+ *     CLUSTER leads N                                               its next tunnels lead to its host N; 0: each to one of its own
  *     CLUSTER ended end|reset                                       the filter has ended the tunnel, by END_STREAM or RST_STREAM
  *     CLUSTER opened N                                              so many tunnels were opened to it so far
  *     CLUSTER grants N     client grants N                          N bytes of window, for the tunnel or its connection

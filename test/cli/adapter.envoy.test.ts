@@ -19,9 +19,21 @@ it.each([
   const service = join(config, "service.yaml");
   writeFileSync(service, readFileSync(service, "utf8").replace("20881", String(provider.port)));
   const loopback = "127.0.0.1:0";
-  const args = ["adapter", "--config", config, "--xds", loopback, "--http", loopback, "--listen", `dubbo=${loopback}`];
+  const args = [
+    "adapter",
+    "--config",
+    config,
+    "--xds",
+    loopback,
+    "--http",
+    loopback,
+    "--admin",
+    loopback,
+    "--listen",
+    `dubbo=${loopback}`,
+  ];
   const adapter = Running.start([MAIN, ...args, "--wasm", wasm, "--log-format", "json"]);
-  const [, xds = "", http = ""] = (await adapter.firstLine()).match(/^ready xds=(\S+) http=(\S+)$/) ?? [];
+  const [, xds = "", http = ""] = (await adapter.firstLine()).match(/^ready xds=(\S+) http=(\S+) admin=\S+$/) ?? [];
   expect((await fetch(`${http}/readyz`)).status).toBe(200);
 
   const printed = await meltemi("bootstrap", "--node", "n1", "--xds", xds, "--admin", loopback, "--mode", mode);

@@ -1,3 +1,6 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { meltemi } from "./support/meltemi.js";
 
@@ -22,6 +25,28 @@ describe("meltemi explain", () => {
   ])("tells why a route is passed over: user=%s", async (user, reason) => {
     const { stdout } = await meltemi(...demo, "--attribute", "region=eu", "--attribute", `user=${user}`);
     expect(stdout).toContain(`    1. jason-sees-v2 (VirtualService demo/reviews): ${reason}\n  takes:\n    2. default`);
+  });
+
+  it("goes by what the Sidecars of the Envoy's namespace let through, and by which namespace is Istio's root", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "meltemi-explain-"));
+    cpSync("envoy-config/demo", directory, { recursive: true });
+    const sidecar = {
+      apiVersion: "networking.istio.io/v1",
+      kind: "Sidecar",
+      metadata: { name: "a", namespace: "root" },
+    };
+    writeFileSync(
+      join(directory, "sidecar.json"),
+      JSON.stringify({ ...sidecar, spec: { egress: [{ hosts: ["./*"] }] } }),
+    );
+    const explain = (...options: readonly string[]) =>
+      meltemi("explain", "--config", directory, ...demo.slice(3), ...options);
+    expect((await explain("--namespace", "shop")).status).toBe(0);
+    expect((await explain("--namespace", "demo", "--istio-namespace", "root")).status).toBe(0);
+    const { status, stdout } = await explain("--namespace", "shop", "--istio-namespace", "root");
+    expect(stdout).toBe("no dubbo listener has the service demo.ReviewService\n");
+    expect(status).toBe(1);
+    rmSync(directory, { recursive: true });
   });
 
   it("prints JSON in the shape that its help tells", async () => {

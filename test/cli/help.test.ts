@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { meltemi } from "./support/meltemi.js";
 
 describe("help", () => {
-  it.each([[], ["up"], ["adapter"], ["bootstrap"], ["check"], ["explain"]])(
+  it.each([[], ["up"], ["adapter"], ["bootstrap"], ["status"], ["check"], ["explain"], ["install"]])(
     "meltemi %s --help has examples",
     async (...command) => {
       const { status, stdout, stderr } = await meltemi(...command, "--help");
@@ -49,6 +49,21 @@ describe("called wrongly: status 2, nothing on stdout, and what to do", () => {
       /"no\/such" does not exist/,
     ],
     [
+      "a certificate without its key",
+      ["adapter", "--config", ".", "--xds", "127.0.0.1:0", "--http", "127.0.0.1:0", "--xds-cert", "x.pem"],
+      /TLS takes both --xds-cert and --xds-key/,
+    ],
+    [
+      "a listener without an address, to install",
+      ["install", "--dry-run", "--listen", "dubbo"],
+      /PROTOCOL=ADDRESS:PORT/,
+    ],
+    [
+      "TLS without a way to know the adapter",
+      ["bootstrap", "--node", "a", "--xds", "localhost:1", "--xds-cert", "x.pem", "--xds-key", "x.key"],
+      /TLS takes --xds-ca/,
+    ],
+    [
       "an Envoy that does not exist",
       ["up", "--config", "envoy-config/demo", "--envoy", "no/such"],
       /--envoy names "no\/such"/,
@@ -76,13 +91,26 @@ describe("called wrongly: status 2, nothing on stdout, and what to do", () => {
   });
 });
 
+it("could not be done: status 3, and that no adapter answers", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const free = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server.close();
+  await once(server, "close");
+  const { status, stdout, stderr } = await meltemi("status", "--admin", free);
+  expect(stderr).toMatch(new RegExp(`^error: no adapter tells of itself at ${free} \\(its --admin\\): .*ECONNREFUSED`));
+  expect(stdout).toBe("");
+  expect(status).toBe(3);
+});
+
 it("could not be done: status 3, and which address is taken", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const taken = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   for (const addresses of [
-    ["--xds", taken, "--http", "127.0.0.1:0"],
-    ["--xds", "127.0.0.1:0", "--http", taken],
+    ["--xds", taken, "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0"],
+    ["--xds", "127.0.0.1:0", "--http", taken, "--admin", "127.0.0.1:0"],
+    ["--xds", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", taken],
   ]) {
     const { status, stdout, stderr } = await meltemi("adapter", "--config", "envoy-config/demo", ...addresses);
     expect(stderr).toMatch(new RegExp(`error: (xDS|HTTP) cannot be served on ${taken}: .*EADDRINUSE`));

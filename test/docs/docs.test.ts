@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { destinationPolicySchema } from "../../adapter/resource/schema/destination-policy.js";
 import type { JsonSchema } from "../../adapter/resource/schema/json-schema.js";
 import { listenerPolicySchema } from "../../adapter/resource/schema/listener-policy.js";
@@ -74,6 +75,13 @@ it("docs/architecture.md names source files that there are", () => {
   expect(unique(named).filter((name) => !files.some((file) => `/${file}`.endsWith(`/${name}`)))).toEqual([]);
 });
 
+it("docs/kubernetes.md describes every value of the Helm chart, and none that there is not", () => {
+  const section = /^### Values of the Helm chart$.*?(?=^#)/ms.exec(read("docs/kubernetes.md"))?.[0] ?? "";
+  const rows = matches(section, /^\| (`\w+`(?:, `\w+`)*) \|/gm);
+  const values = Object.keys(parse(read("envoy-config/helm/meltemi/values.yaml")));
+  expect(unique(rows.flatMap((row) => matches(row, /`(\w+)`/g)))).toEqual(unique(values));
+});
+
 describe("docs/reference/metrics.md", () => {
   const text = read("docs/reference/metrics.md");
 
@@ -99,7 +107,7 @@ describe("docs/reference/metrics.md", () => {
   it("describes every reply code and every reason to close, and none that there is not", () => {
     const labels = matches(read("filter/proxy/label.ts"), /return "([a-z0-9_]+)"/g);
     // The reasons of a codec by which nothing behind a message can be read.
-    const unframed = ["not_this_protocol", "too_large"];
+    const unframed = ["attribute_too_long", "malformed", "not_this_protocol", "too_deep", "too_large"];
     expect(labels.length).toBeGreaterThan(0);
     const sections = /^`code` of .*?(?=^## )/ms.exec(text)?.[0] ?? "";
     expect(unique(matches(sections, /^\| `([a-z0-9_]+)`/gm))).toEqual(unique([...labels, ...unframed]));
@@ -117,13 +125,23 @@ it("docs/follow-a-connection.md describes every event, and none that there is no
   expect(unique(rows.flatMap((row) => matches(row, /`([a-z_]+)`/g)))).toEqual(unique(events));
 });
 
-it("docs/protocols/dubbo.md describes every reason to refuse a message", () => {
-  const reasons = matches(read("filter/codec/reason.ts"), /return "([a-z_]+)"/g);
-  const told = matches(read("docs/protocols/dubbo.md"), /^\| `([a-z_]+)` \|/gm);
-  const calls = reasons.filter((reason) => reason !== "none" && reason !== "unknown");
-  expect(calls.length).toBeGreaterThan(0);
-  expect(calls.filter((reason) => !told.includes(reason))).toEqual([]);
-});
+it.each(["brpc", "dubbo", "tars", "thrift", "trpc"])(
+  "docs/protocols/%s.md describes every reason to refuse a message",
+  (protocol) => {
+    const folder = `filter/codec/${protocol}`;
+    const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+    const used = unique(matches(sources.map((name) => read(join(folder, name))).join("\n"), /\bReason\.([A-Z_]+)/g));
+    const texts = new Map(
+      [...read("filter/codec/reason.ts").matchAll(/case Reason\.([A-Z_]+):\s+return "([a-z_]+)"/g)].map(
+        ([, name = "", text = ""]) => [name, text],
+      ),
+    );
+    const reasons = used.filter((name) => name !== "NONE").map((name) => texts.get(name));
+    const told = matches(read(`docs/protocols/${protocol}.md`), /^\| `([a-z_]+)` \|/gm);
+    expect(reasons.length).toBeGreaterThan(0);
+    expect(reasons.filter((reason) => reason === undefined || !told.includes(reason))).toEqual([]);
+  },
+);
 
 interface Field {
   readonly path: string;

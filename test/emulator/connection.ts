@@ -97,6 +97,11 @@ export class Connection {
   continueReading(): void {
     if (!this.open) return;
     if (this.readBuffer.length > 0) this.next.onData(this.readBuffer);
+    this.resumeReading();
+  }
+
+  /** Somebody took bytes out of the read buffer: Envoy reads on, if there was no room before. */
+  resumeReading(): void {
     if (this.socket.length > 0) this.vm.process.loop.post(() => this.read());
   }
 
@@ -132,7 +137,7 @@ export class Connection {
       if (this.readBuffer.length > 0) this.next.onData(this.readBuffer);
       if (end) this.next.onEnd?.();
     }
-    if (this.socket.length > 0) this.vm.process.loop.post(() => this.read());
+    this.resumeReading();
   }
 
   private tellNext(): void {

@@ -89,6 +89,7 @@ function buffers(vm: Vm): Record<string, HostFunction> {
           throw new Error(`the filter drains ${length} bytes of a buffer of ${buffer.length}`);
         buffer.drain(length >>> 0);
         buffer.prepend(bytes);
+        if (type === BufferType.DOWNSTREAM) vm.current?.connection?.resumeReading();
         return Status.OK;
       }
       if (start >>> 0 < buffer.length) return Status.BAD_ARGUMENT;

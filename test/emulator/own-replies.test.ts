@@ -39,3 +39,42 @@ describe("a client that gets nothing but the filter's own replies", () => {
     expect(envoy.metrics.value(CLOSED)).toBe(1);
   });
 });
+
+/** Errors that wait for one answer. To look for the place of each among all of them took seconds. */
+const WAITING = 60_000;
+const MAX_MS = 1_000;
+
+describe("own replies where answers come in order", () => {
+  it("wait for an answer in time that grows with their number, and follow it", () => {
+    const config = {
+      virtual_hosts: [
+        {
+          name: "all",
+          services: ["*"],
+          routes: [{ match: { attributes: [{ name: "command", exact_match: "GET" }] }, route: { cluster: "v1" } }],
+        },
+      ],
+    };
+    const envoy = new EmulatedEnvoy();
+    expect(envoy.configureWorker("redis", JSON.stringify(config), "redis")).toBe(true);
+    let peer: Http2Peer | undefined;
+    const connection = envoy.connect("redis", (made) => {
+      peer = new Http2Peer(made, envoy.loop, DEFAULT_PEER);
+      return peer;
+    });
+    connection.receive(Buffer.from("GET a\r\n"));
+    envoy.run();
+    const began_ms = performance.now();
+    connection.receive(Buffer.from("PING\r\n".repeat(WAITING)));
+    envoy.run();
+    expect(performance.now() - began_ms).toBeLessThan(MAX_MS);
+    expect(connection.received.length).toBe(0);
+    peer?.sendBytes(peer.tunnel("v1"), Buffer.from("$1\r\nx\r\n"));
+    envoy.run();
+    const [length, value, ...errors] = Buffer.from(connection.received.view()).toString("latin1").split("\r\n");
+    expect([length, value]).toEqual(["$1", "x"]);
+    expect(errors.pop()).toBe("");
+    expect(errors.length).toBe(WAITING);
+    expect(new Set(errors)).toEqual(new Set(["-ERR meltemi: no route of all matches this call of PING"]));
+  });
+});

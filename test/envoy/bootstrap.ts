@@ -32,6 +32,8 @@ export interface TestListener {
   filter?: string;
   /** Default: call. */
   mode?: ListenerMode;
+  /** Default: dubbo. */
+  protocol?: string;
   /** Of mode observe: where all connections go. */
   cluster?: string;
 }
@@ -47,12 +49,18 @@ export interface TestCluster {
 }
 
 /** The plugin as it stands in a listener or in an ECDS resource. */
-export function wasmConfig(listener: string, config: object, mode: ListenerMode = "call", filter = FILTER): object {
+export function wasmConfig(
+  listener: string,
+  config: object,
+  mode: ListenerMode = "call",
+  filter = FILTER,
+  protocol = "dubbo",
+): object {
   return {
     "@type": WASM,
     config: {
       name: listener,
-      root_id: rootId({ listener, protocol: "dubbo", mode }),
+      root_id: rootId({ listener, protocol, mode }),
       configuration: { "@type": "type.googleapis.com/google.protobuf.StringValue", value: JSON.stringify(config) },
       failure_policy: "FAIL_RELOAD",
       vm_config: { vm_id: "meltemi", runtime: "envoy.wasm.runtime.v8", code: { local: { filename: filter } } },
@@ -96,7 +104,10 @@ function listener(listener: TestListener): object {
             type_urls: [WASM],
           },
         }
-      : { name: "envoy.filters.network.wasm", typed_config: wasmConfig(name, config, listener.mode, listener.filter) };
+      : {
+          name: "envoy.filters.network.wasm",
+          typed_config: wasmConfig(name, config, listener.mode, listener.filter, listener.protocol),
+        };
   return {
     name,
     address: address(0),

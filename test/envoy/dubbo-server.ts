@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { ByteQueue } from "../support/byte-queue.js";
 import {
@@ -6,6 +6,7 @@ import {
   type DubboMessage,
   decodeMessage,
   encodeAnswer,
+  encodeEvent,
   encodeHeartbeatAnswer,
   isEvent,
   isTwoWay,
@@ -25,21 +26,29 @@ export class DubboServer {
     private readonly server: Server,
   ) {}
 
-  /** Over TLS where its options are given. */
-  static async start(name: string, handler?: Handler, tls?: TlsOptions): Promise<DubboServer> {
+  /** Over TLS where its options are given; `address` is one of the loopback interface. */
+  static async start(name: string, handler?: Handler, tls?: TlsOptions, address = "127.0.0.1"): Promise<DubboServer> {
     const server = tls === undefined ? createServer() : createTlsServer(tls);
     const dubbo = new DubboServer(name, server);
     server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) =>
       dubbo.serve(socket, handler ?? dubbo.answer),
     );
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(0, address, resolve));
     return dubbo;
   }
 
   get port(): number {
+    return this.#bound.port;
+  }
+
+  get address(): string {
+    return this.#bound.address;
+  }
+
+  get #bound(): AddressInfo {
     const address = this.server.address();
     if (address === null || typeof address === "string") throw new Error(`${this.name} does not listen`);
-    return address.port;
+    return address;
   }
 
   /** Answers with this server's name and the method; a `sized` method's answer has as many bytes as its name says. */
@@ -51,8 +60,14 @@ export class DubboServer {
     socket.write(encodeAnswer({ id: call.id, value: `${this.name} ${method}${" ".repeat(size)}` }));
   };
 
-  async close(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
+  /** Ends as a provider does in order: takes no new connection, says so on those it has, and goes when they have ended. */
+  async leave(): Promise<void> {
+    for (const socket of this.sockets) socket.write(encodeEvent(0, "R"));
+    await this.close({ cut: false });
+  }
+
+  async close({ cut } = { cut: true }): Promise<void> {
+    if (cut) for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
     if (this.failures.length > 0)
       throw new Error(`${this.name} received what is not Dubbo: ${this.failures.join("; ")}`);

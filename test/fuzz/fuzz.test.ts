@@ -1,13 +1,18 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { filterModule } from "../emulator/envoy.js";
+import { protocolFolders } from "../filter/codec/literate.js";
 import { buildFilter, type Patch, TELL_KEPT_BYTES } from "../support/filter-build.js";
 import { Campaign } from "./campaign.js";
 import { runCase } from "./case.js";
 import { readScript } from "./script.js";
+import { SpokenCampaign } from "./spoken.js";
+import { loadSeeds } from "./spoken-seeds.js";
 import { World } from "./world.js";
 
 const CASES = 1_500;
+/** Of each protocol. */
+const SPOKEN_CASES = 1_000;
 const SEED = 20_261_127;
 
 /** A tunnel's bytes go out though another tunnel's message is under way: a defect that only two tunnels and a cut show. */
@@ -18,6 +23,15 @@ const INTERLEAVED: Patch[] = [
 describe("hostile clients, upstreams and frames", () => {
   it(`do no harm to the filter as it is built, in ${CASES} cases`, { timeout: 120_000 }, () => {
     expect(new Campaign(filterModule(), SEED).run(0, CASES)).toBeUndefined();
+  });
+});
+
+describe.each(protocolFolders())("hostile peers that speak %s", (protocol) => {
+  it(`do no harm to the filter as it is built, in ${SPOKEN_CASES} cases`, { timeout: 120_000 }, async () => {
+    const seeds = await loadSeeds(protocol);
+    expect(seeds.requests.length).toBeGreaterThan(3);
+    expect(seeds.responses.length).toBeGreaterThan(1);
+    new SpokenCampaign(filterModule(), seeds, SEED).run(0, SPOKEN_CASES);
   });
 });
 

@@ -51,6 +51,7 @@ export class CallGenerator {
         headers: random.pick(["plain", "incremental"] as const),
         writeBytes: random.oneIn(4) ? random.pick([7, 10, 40, 300, 1000]) : 0,
         coalesce: random.oneIn(4),
+        oneHost: random.oneIn(4),
       },
       calm: !random.oneIn(3),
       actions: this.actions,

@@ -76,28 +76,66 @@ export class ClientLedger {
   checkUpstreams(): void {
     const reached = new Set<number>();
     for (const tunnel of this.tunnels) {
-      let next = 0;
       const used = tunnel.reached ? reached : new Set<number>();
-      const heartbeats = tunnel.sent.begun.filter(isHeartbeat).map(({ id }) => id);
-      for (const frame of tunnel.received.frames) {
-        if (isHeartbeatAnswer(frame)) {
-          const asked = heartbeats.indexOf(frame.id);
-          if (asked < 0)
-            throw new Error(`${tunnel.cluster} got the answer to a heartbeat ${frame.id} that it never sent`);
-          heartbeats.splice(asked, 1);
-          continue;
-        }
-        // What was sent on a tunnel that was refused stands behind what was sent on this one since.
-        const moved = this.tunnels.some(({ cluster, reached }) => cluster === tunnel.cluster && !reached);
-        const index = this.find(frame.bytes, moved ? 0 : next, used);
-        if (index < 0)
-          throw new Error(`${tunnel.cluster} got what this client did not send there: ${show(frame.bytes)}`);
-        used.add(index);
-        if (tunnel.reached) tunnel.frames.push(index);
-        next = index + 1;
+      const calls = this.callsOf(tunnel);
+      // Of equal calls it cannot be told which one went where: then only their number is held against what was sent.
+      const placed = this.place(calls, tunnel, used) ?? this.place(calls, tunnel, new Set());
+      if (placed === undefined) {
+        const all = calls.map(({ bytes }) => show(bytes)).join(", ");
+        throw new Error(`${tunnel.cluster} got what this client did not send there, or not in this order: ${all}`);
       }
+      for (const index of placed) used.add(index);
+      if (tunnel.reached) tunnel.frames.push(...placed);
       if (tunnel.received.broken) throw new Error(`${tunnel.cluster} got no message: ${show(tunnel.received.tail)}`);
       this.checkCut(tunnel, used);
+    }
+    this.checkNumbers();
+  }
+
+  /** What the tunnel got but the answers to its own heartbeats. */
+  private callsOf({ cluster, sent, received }: TunnelLedger): readonly Frame[] {
+    const heartbeats = sent.begun.filter(isHeartbeat).map(({ id }) => id);
+    return received.frames.filter((frame) => {
+      if (!isHeartbeatAnswer(frame)) return true;
+      const asked = heartbeats.indexOf(frame.id);
+      if (asked < 0) throw new Error(`${cluster} got the answer to a heartbeat ${frame.id} that it never sent`);
+      heartbeats.splice(asked, 1);
+      return false;
+    });
+  }
+
+  /** Which of the client's messages the calls are, one after the other; undefined: they cannot be. */
+  private place(
+    calls: readonly Frame[],
+    tunnel: TunnelLedger,
+    taken: ReadonlySet<number>,
+  ): readonly number[] | undefined {
+    const used = new Set(taken);
+    const placed: number[] = [];
+    let next = 0;
+    // What was sent on a tunnel that was refused stands behind what was sent on this one since.
+    const moved = this.tunnels.some(({ cluster, reached }) => cluster === tunnel.cluster && !reached);
+    for (const { bytes } of calls) {
+      const index = this.find(bytes, moved ? 0 : next, used);
+      if (index < 0) return undefined;
+      used.add(index);
+      placed.push(index);
+      next = index + 1;
+    }
+    return placed;
+  }
+
+  /** No call reached upstreams more often than it was sent. */
+  private checkNumbers(): void {
+    const left = new Map<string, number>();
+    for (const { bytes } of this.sent.frames) add(left, bytes.toString("hex"));
+    for (const tunnel of this.tunnels.filter(({ reached }) => reached)) {
+      for (const { bytes } of this.callsOf(tunnel)) {
+        const key = bytes.toString("hex");
+        const rest = (left.get(key) ?? 0) - 1;
+        if (rest < 0) throw new Error(`${tunnel.cluster} got what this client did not send so often: ${show(bytes)}`);
+        left.set(key, rest);
+      }
     }
   }
 
@@ -219,7 +257,7 @@ function isOwnError({ bytes, flags, status }: Frame): boolean {
   return (flags & ~0x1f) === 0 && OWN_STATUSES.includes(status) && bytes.subarray(16, 40).includes(OWN_TEXT);
 }
 
-function add(counts: Map<bigint, number>, id: bigint): void {
+function add<Key>(counts: Map<Key, number>, id: Key): void {
   counts.set(id, (counts.get(id) ?? 0) + 1);
 }
 

@@ -5,12 +5,15 @@ import { Campaign, type Failure } from "./campaign.js";
 import { runCase } from "./case.js";
 import { type FuzzOptions, parseOptions } from "./options.js";
 import { readScript } from "./script.js";
+import { SpokenCampaign } from "./spoken.js";
+import { loadSeeds } from "./spoken-seeds.js";
 import { SLICE, type Work } from "./worker.js";
 import { World } from "./world.js";
 
 const REPORT_PERIOD_MS = 2_000;
 /** A case takes milliseconds; one that takes this long does not come to an end. */
 const HANG_MS = 60_000;
+const SPOKEN_SLICE = 1_000;
 
 async function fuzz(options: FuzzOptions): Promise<boolean> {
   const filter = options.filter ?? (await buildFilter(TELL_KEPT_BYTES));
@@ -23,6 +26,7 @@ async function fuzz(options: FuzzOptions): Promise<boolean> {
     console.log("passed");
     return true;
   }
+  if (options.protocol !== undefined) return speak(options.protocol, options, filter);
   if (options.case) {
     const campaign = new Campaign(new WebAssembly.Module(readFileSync(filter)), options.seed);
     const failure = campaign.run(options.case[0], options.case[1] + 1);
@@ -31,6 +35,17 @@ async function fuzz(options: FuzzOptions): Promise<boolean> {
     return failure === undefined;
   }
   return runAll(options, filter);
+}
+
+async function speak(protocol: string, { cases, seed, case: range }: FuzzOptions, filter: string): Promise<boolean> {
+  const campaign = new SpokenCampaign(new WebAssembly.Module(readFileSync(filter)), await loadSeeds(protocol), seed);
+  const [from, to] = range ? [range[0], range[1] + 1] : [0, cases];
+  for (let at = from; at < to; at += SPOKEN_SLICE) {
+    campaign.run(at, Math.min(to, at + SPOKEN_SLICE));
+    process.stderr.write(`\r${at - from} of ${to - from} cases   `);
+  }
+  console.log(`\npassed: ${to - from} cases of ${protocol}, seed ${seed}`);
+  return true;
 }
 
 async function runAll(options: FuzzOptions, filter: string): Promise<boolean> {

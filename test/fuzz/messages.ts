@@ -4,7 +4,7 @@ import { encodeAnswer, encodeCall, encodeEvent, encodeHeartbeat, encodeHeartbeat
 import { Random } from "../support/random.js";
 import { MessageStream } from "./stream.js";
 
-const CAPTURES = join(import.meta.dirname, "../filter/codec/captures");
+const CAPTURES = join(import.meta.dirname, "../filter/codec/dubbo/captures");
 /** Captures beyond this are rare: the time is better spent on many small messages. */
 const ORDINARY_BYTES = 2500;
 const HEAD_BYTES = 16;

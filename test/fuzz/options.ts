@@ -9,6 +9,7 @@ export interface FuzzOptions {
   readonly case?: readonly [from: number, to: number];
   readonly script?: string;
   readonly filter?: string;
+  readonly protocol?: string;
 }
 
 const EXAMPLES = `
@@ -19,6 +20,7 @@ Examples:
   npm run fuzz -- --seed 7 --case 4711              one case again
   npm run fuzz -- --seed 7 --case 4000-4711         a case that fails only behind others
   npm run fuzz -- --script failed.json              a script, as a failure prints it
+  npm run fuzz -- --protocol thrift --case 1-50000  peers that speak another protocol than Dubbo
 
 The status is 1 if a case failed. What a case is, and what must hold, is in test/fuzz/README.md.`;
 
@@ -31,6 +33,7 @@ export function parseOptions(argv: readonly string[]): FuzzOptions {
     .option("--jobs <n>", "threads", whole, availableParallelism())
     .option("--case <n>", "only this case, or these: FROM-TO", range)
     .option("--script <file>", "only this script")
+    .option("--protocol <name>", "cases of another protocol's messages, on one thread")
     .option("--filter <file>", "another build (it cannot tell what it keeps, so that is not checked)")
     .addHelpText("after", EXAMPLES)
     .parse(argv as string[])

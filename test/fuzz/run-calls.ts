@@ -5,13 +5,14 @@ import { inPieces } from "./cut.js";
 import { ClientLedger, TunnelLedger } from "./ledger.js";
 import { withLastId } from "./messages.js";
 import type { Action, CallScript, Cut } from "./script.js";
-import { hasAges, maxMessageBytes } from "./tables.js";
+import { CLUSTERS, hasAges, maxMessageBytes } from "./tables.js";
 import type { World } from "./world.js";
 
 /** Rounds after which everything must have come to its end. */
 const SETTLING_ROUNDS = 200;
 
 const UNCUT: Cut = { sizes: [], turns: false };
+const ONE_HOST = Object.fromEntries(CLUSTERS.map((cluster) => [cluster, 1]));
 const NONE_LINGER: ReadonlySet<string> = new Set();
 
 type ActionOf<K> = Extract<Action, { do: K }>;
@@ -72,12 +73,13 @@ export class CallRun {
   private connectClient(): Client {
     const { peer: options, table } = this.script;
     const limits = this.whole ? { writeBytes: 0, coalesce: false } : {};
-    const { writeBytes, ...rest } = { ...options, ...limits };
+    const { writeBytes, oneHost, ...rest } = { ...options, ...limits };
     let peer: Http2Peer | undefined;
     const connection = this.world.connect(table, (made) => {
       peer = new Http2Peer(made, this.world.envoy.loop, {
         ...rest,
         lingering: NONE_LINGER,
+        leads: oneHost ? ONE_HOST : {},
         maxConcurrentStreams: 1024,
         writeBytes: writeBytes || Number.POSITIVE_INFINITY,
         connect: this.connect,

@@ -51,6 +51,8 @@ export interface CallScript {
     /** Most bytes of one write of HCM's, 0 for no limit. */
     writeBytes: number;
     coalesce: boolean;
+    /** All tunnels of a cluster lead to one host. */
+    oneHost: boolean;
   };
   /** The event loop comes to rest after each action: what happens does not depend on how bytes are cut. */
   calm: boolean;

@@ -1,8 +1,18 @@
 import { spawn } from "node:child_process";
-import { GO, JAVA } from "./support/programs.js";
+import { join } from "node:path";
+import { BRPC_JAVA, GO, JAVA, JPROTOBUF_RPC, REDIS_NODE, TARS_GO, TARS_NODE, TRPC_GO } from "./support/programs.js";
+import { THRIFT } from "./support/thrift-programs.js";
 
-/** What is run, where, and what to install when the tool is missing. */
-const BUILDS = [
+interface Build {
+  readonly tool: string;
+  readonly args: readonly string[];
+  readonly from: string;
+  /** What to install when the tool is missing. */
+  readonly says: string;
+  readonly progress?: string;
+}
+
+const JAVA_BUILDS: readonly Build[] = [
   { tool: "java", args: ["-version"], from: JAVA, says: "Install a JDK 17 or later (Debian: default-jdk-headless)." },
   {
     tool: "mvn",
@@ -11,18 +21,87 @@ const BUILDS = [
     says: "Install Maven 3.6 or later (Debian: maven).",
     progress: "compiling the Java programs (the first time Maven fetches Dubbo, about 40 MB)",
   },
+];
+
+const BRPC_BUILDS: readonly Build[] = [BRPC_JAVA, JPROTOBUF_RPC].map((from) => ({
+  tool: "mvn",
+  args: ["-q", "-B", "process-classes"],
+  from,
+  says: "Install Maven 3.6 or later (Debian: maven).",
+  progress: "compiling the bRPC programs (the first time Maven fetches their libraries, about 20 MB)",
+}));
+
+const NODE_BUILDS: readonly Build[] = [
+  {
+    tool: "npm",
+    args: ["ci"],
+    from: TARS_NODE,
+    says: "Install npm, which comes with Node.",
+    progress: "installing Tars.js",
+  },
+];
+
+const GO_BUILDS: readonly Build[] = [
+  { from: GO, fetched: "dubbo-go, about 200 MB" },
+  { from: TARS_GO, fetched: "TarsGo, about 5 MB" },
+  { from: TRPC_GO, fetched: "trpc-go, about 30 MB" },
+].map(({ from, fetched }) => ({
+  tool: "go",
+  args: ["build", "-mod=readonly", "-o", "bin/", "./client", "./server"],
+  from,
+  says: "Install Go 1.19 or later (Debian: golang-go).",
+  progress: `compiling the Go programs (the first time Go fetches ${fetched})`,
+}));
+
+const THRIFT_BUILDS: readonly Build[] = [
+  ...["go", "py", "js:node"].map((language) => ({
+    tool: "thrift",
+    args: ["--gen", language, "-o", { go: "go", py: "python" }[language] ?? "node", "interop.thrift"],
+    from: THRIFT,
+    says: "Install Thrift's compiler, 0.16 or later (Debian: thrift-compiler).",
+  })),
   {
     tool: "go",
     args: ["build", "-mod=readonly", "-o", "bin/", "./client", "./server"],
-    from: GO,
-    says: "Install Go 1.19 or later (Debian: golang-go).",
-    progress: "compiling the Go programs (the first time Go fetches dubbo-go, about 200 MB)",
+    from: join(THRIFT, "go"),
+    says: "Install Go 1.22 or later (Debian: golang-go).",
+    progress: "compiling the Thrift programs (the first time their libraries are fetched, about 10 MB)",
   },
+  { tool: "npm", args: ["ci", "--no-audit", "--no-fund"], from: join(THRIFT, "node"), says: "It comes with Node." },
+  {
+    tool: "python3",
+    args: ["-m", "pip", "install", "-q", "--upgrade", "--target", "lib", "-r", "requirements.txt"],
+    from: join(THRIFT, "python"),
+    says: "Install Python 3 with pip (Debian: python3-pip).",
+  },
+];
+
+const REDIS_BUILDS: readonly Build[] = [
+  ...["redis-server", "redis-cli", "redis-benchmark"].map((tool) => ({
+    tool,
+    args: ["--version"],
+    from: REDIS_NODE,
+    says: "Install Redis 7 (Debian: redis-server and redis-tools).",
+  })),
+  { tool: "npm", args: ["ci", "--no-audit", "--no-fund"], from: REDIS_NODE, says: "It comes with Node." },
 ];
 
 /** Vitest's global setup: makes the programs of other languages, once for all files. */
 export default async function setup(): Promise<void> {
-  for (const { tool, args, from, says, progress } of BUILDS) {
+  await buildJava();
+  await build(BRPC_BUILDS);
+  await build(NODE_BUILDS);
+  await build(GO_BUILDS);
+  await build(THRIFT_BUILDS);
+  await build(REDIS_BUILDS);
+}
+
+export async function buildJava(): Promise<void> {
+  await build(JAVA_BUILDS);
+}
+
+async function build(builds: readonly Build[]): Promise<void> {
+  for (const { tool, args, from, says, progress } of builds) {
     if (progress !== undefined) console.error(`• ${progress} …`);
     await run(tool, args, from, says);
   }

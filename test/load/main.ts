@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_ENVOY_VERSION } from "../../adapter/envoy/fetch-envoy.js";
 import { changesUnderLoad } from "./config.js";
 import { manyConnections } from "./connections.js";
@@ -10,7 +10,7 @@ Examples:
   npm run load -- config --seconds 8 --rate 5000
   npm run load -- config --code file                  the filter's code not in each change, but as a file
   npm run load -- table --hosts 10000                 how long a worker stands still while such a table is read
-  npm run load -- connections --count 10000           memory of each (mind ulimit -n: three times as many)
+  npm run load -- connections --count 10000           memory of each (mind ulimit -n: three files for each, two with one cluster)
 
 They need Go. The status is 1 if a call was lost, or answered wrongly or by a server that neither table allows.`;
 
@@ -40,8 +40,9 @@ program
 
 program
   .command("connections")
-  .description("memory of very many client connections with two tunnels each")
+  .description("memory of very many client connections with a tunnel to each of one or two clusters")
   .option("--count <n>", "client connections", positive, 10_000)
+  .addOption(new Option("--clusters <n>", "clusters that each calls").choices(["1", "2"]).default("2"))
   .option("--rate <n>", "calls per second", positive, 5_000)
   .option("--envoy <version>", "Envoy's version", DEFAULT_ENVOY_VERSION)
   .action(manyConnections);

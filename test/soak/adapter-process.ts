@@ -11,7 +11,17 @@ export class AdapterProcess {
 
   /** Resolves when it serves the directory. */
   static async start(directory: string, xdsPort: number, listenPort: number): Promise<AdapterProcess> {
-    const args = ["adapter", "--config", directory, "--xds", `127.0.0.1:${xdsPort}`, "--http", "127.0.0.1:0"];
+    const args = [
+      "adapter",
+      "--config",
+      directory,
+      "--xds",
+      `127.0.0.1:${xdsPort}`,
+      "--http",
+      "127.0.0.1:0",
+      "--admin",
+      "127.0.0.1:0",
+    ];
     args.push("--listen", `dubbo=127.0.0.1:${listenPort}`, "--log-level", "silent");
     const child = spawn(process.execPath, [MELTEMI, ...args], { stdio: ["ignore", "pipe", "inherit"] });
     const lines = createInterface({ input: child.stdout });

@@ -42,14 +42,13 @@ async function removeEndpoint(world: World, random: Random): Promise<void> {
 
 /**
  * Leaves as Dubbo does and comes back on its port, unknown to the control plane: nothing may fail, but for calls on connections that the
- * kernel has accepted and the server has not when it stops listening.
+ * kernel has accepted and the server has not when it stops listening: no server has read them.
  */
 async function restartEndpoint(world: World, random: Random): Promise<void> {
   const endpoint = spare(world, random);
   if (endpoint === undefined) return;
-  for (const user of USERS) await world.peers.excuse(HEALTHY.service, user, 300);
-  await world.peers.stop(endpoint.name, true);
-  await sleep(random.below(500));
+  await world.peers.stop(endpoint.name, true, { service: HEALTHY.service, ms: 300 });
+  await sleep(random.below(2_000));
   await world.peers.listen(endpoint.name, "good", endpoint.port);
 }
 
@@ -57,8 +56,7 @@ async function restartEndpoint(world: World, random: Random): Promise<void> {
 async function killEndpoint(world: World, random: Random): Promise<void> {
   const endpoint = spare(world, random);
   if (endpoint === undefined) return;
-  for (const user of USERS) await world.peers.excuse(HEALTHY.service, user, 2_000);
-  await world.peers.stop(endpoint.name, false);
+  await world.peers.stop(endpoint.name, false, { service: HEALTHY.service, ms: 2_000 });
   await sleep(random.below(3_000));
   await world.peers.listen(endpoint.name, "good", endpoint.port);
 }

@@ -71,19 +71,18 @@ export class Peers {
     return bound;
   }
 
-  /** In order: as Dubbo leaves. Else at once, with calls in flight. */
-  async stop(name: string, inOrder: boolean): Promise<void> {
-    await this.tell({ do: "stop", name, in_order: inOrder });
+  /** In order: as Dubbo leaves. Else at once, with calls in flight. Calls that are in flight within `excused.ms` from now may fail; in order those alone that no server has read. */
+  async stop(
+    name: string,
+    inOrder: boolean,
+    excused?: { readonly service: string; readonly ms: number },
+  ): Promise<void> {
+    await this.tell({ do: "stop", name, in_order: inOrder, ...excused });
   }
 
   /** From now on calls of this service and user are for these servers alone. */
   async allow(service: string, user: string, tags: readonly string[]): Promise<void> {
     await this.tell({ do: "allow", service, user, tags });
-  }
-
-  /** Calls that are in flight within this time may fail. */
-  async excuse(service: string, user: string, ms: number): Promise<void> {
-    await this.tell({ do: "excuse", service, user, ms });
   }
 
   async connectTo(addresses: readonly string[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { isIPv4 } from "node:net";
 
 /** A certificate with its key, both PEM. */
 export interface Certificate {
@@ -19,7 +20,7 @@ export class Authority {
     this.certificate = this.#sign(name, publicKey, [basicConstraints(true)]);
   }
 
-  /** A certificate for DNS names and URIs. */
+  /** A certificate for DNS names, IPv4 addresses and URIs. */
   issue(...names: readonly string[]): Certificate {
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const extensions = [basicConstraints(false), subjectAltNames(names)];
@@ -64,6 +65,7 @@ const SET = 0x31;
 /** RFC 5280 section 4.2.1.6: of the choices of a GeneralName. */
 const DNS_NAME = 0x82;
 const URI = 0x86;
+const IP_ADDRESS = 0x87;
 
 const ECDSA_WITH_SHA256 = sequence(der(OBJECT_IDENTIFIER, [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]));
 
@@ -94,6 +96,9 @@ function basicConstraints(isAuthority: boolean): Uint8Array {
 }
 
 function subjectAltNames(names: readonly string[]): Uint8Array {
-  const list = names.map((name) => der(name.includes("://") ? URI : DNS_NAME, Buffer.from(name)));
+  const list = names.map((name) => {
+    if (isIPv4(name)) return der(IP_ADDRESS, name.split(".").map(Number));
+    return der(name.includes("://") ? URI : DNS_NAME, Buffer.from(name));
+  });
   return sequence(der(OBJECT_IDENTIFIER, [0x55, 0x1d, 0x11]), der(OCTET_STRING, sequence(...list)));
 }

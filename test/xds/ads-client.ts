@@ -1,4 +1,5 @@
-import { type ClientDuplexStream, credentials, makeClientConstructor } from "@grpc/grpc-js";
+import { once } from "node:events";
+import { type ChannelCredentials, type ClientDuplexStream, credentials, makeClientConstructor } from "@grpc/grpc-js";
 import {
   AGGREGATED_DISCOVERY_SERVICE,
   type DeltaDiscoveryRequest,
@@ -24,8 +25,9 @@ class AdsClient<Req, Res extends Response> {
   readonly ended: Promise<string>;
   #node: object | undefined = { id: "test-node", cluster: "test" };
 
-  constructor(port: number, method: keyof typeof AGGREGATED_DISCOVERY_SERVICE) {
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  constructor(port: number, method: keyof typeof AGGREGATED_DISCOVERY_SERVICE, security?: ChannelCredentials) {
+    const name = { "grpc.ssl_target_name_override": "adapter.example", "grpc.default_authority": "adapter.example" };
+    this.#client = new Client(`127.0.0.1:${port}`, security ?? credentials.createInsecure(), security && name);
     const open = this.#client[method] as unknown as () => ClientDuplexStream<Req, Res>;
     this.#call = open.call(this.#client);
     this.#call.on("data", (response: Res) => {
@@ -45,8 +47,9 @@ class AdsClient<Req, Res extends Response> {
     this.#node = undefined;
   }
 
-  withoutNode(): this {
-    this.#node = undefined;
+  /** Of the first request. */
+  withNode(node: object | undefined): this {
+    this.#node = node;
     return this;
   }
 
@@ -74,8 +77,8 @@ export class SotwClient extends AdsClient<DiscoveryRequest, DiscoveryResponse> {
   readonly #nonces = new Map<string, string>();
   readonly #versions = new Map<string, string>();
 
-  constructor(port: number) {
-    super(port, "StreamAggregatedResources");
+  constructor(port: number, security?: ChannelCredentials) {
+    super(port, "StreamAggregatedResources", security);
   }
 
   subscribe(type: ResourceType, names: readonly string[] = [], version_info = ""): void {
@@ -103,8 +106,8 @@ export class SotwClient extends AdsClient<DiscoveryRequest, DiscoveryResponse> {
 }
 
 export class DeltaClient extends AdsClient<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
-  constructor(port: number) {
-    super(port, "DeltaAggregatedResources");
+  constructor(port: number, security?: ChannelCredentials) {
+    super(port, "DeltaAggregatedResources", security);
   }
 
   subscribe(type: ResourceType, names: readonly string[] = [], versions: Readonly<Record<string, string>> = {}): void {
@@ -122,4 +125,20 @@ export class DeltaClient extends AdsClient<DeltaDiscoveryRequest, DeltaDiscovery
   nack({ type_url, nonce }: Response, message: string): void {
     this.send({ type_url, response_nonce: nonce, error_detail: { code: 13, message } });
   }
+}
+
+/** Streams of one client, each with a node that asks for an endpoint. */
+export function openStreams(port: number, count: number) {
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const open = client.DeltaAggregatedResources as unknown as () => ClientDuplexStream<object, object>;
+  const calls = Array.from({ length: count }, (_, i) => {
+    const call = open.call(client).on("error", () => undefined);
+    call.write({ node: { id: `node-${i}` }, type_url: typeUrl("EDS"), resource_names_subscribe: ["a"] });
+    return call;
+  });
+  return {
+    opened: Promise.all(calls.map((call) => once(call, "data"))),
+    endOne: () => calls.pop()?.cancel(),
+    close: () => client.close(),
+  };
 }

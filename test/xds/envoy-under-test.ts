@@ -100,7 +100,7 @@ async function startPlane(port: number, listenerPort: number, code: WasmCode): P
 }
 
 /** A port that was free a moment ago. Envoy cannot say which one it took where it is told 0. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

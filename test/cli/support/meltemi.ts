@@ -3,6 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { tieToOurLife } from "../../../adapter/envoy/lifeline.js";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -41,6 +42,9 @@ export class Running {
 
   private constructor(child: ChildProcessByStdio<null, Readable, Readable>) {
     this.#child = child;
+    // A test that fails before its end leaves nothing behind.
+    const lifeline = tieToOurLife(child.pid as number);
+    child.once("exit", () => lifeline.release());
     createInterface({ input: child.stdout }).on("line", (line) => {
       this.lines.push(line);
       this.#output.emit("line");
@@ -52,8 +56,10 @@ export class Running {
     this.closed = once(child, "close").then(([status]) => status as number | null);
   }
 
-  static start(args: readonly string[], env = process.env): Running {
-    return new Running(spawn(process.execPath, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] }));
+  /** `inside`: what stands before Node, to run it somewhere else. */
+  static start(args: readonly string[], env = process.env, inside: readonly string[] = []): Running {
+    const [command = process.execPath, ...rest] = [...inside, process.execPath, ...args];
+    return new Running(spawn(command, rest, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] }));
   }
 
   get stderr(): string {
@@ -77,9 +83,11 @@ export class Running {
 
   /** Waits for output that makes it true; fails with what is on stderr if the command ends before. */
   async #until(event: "line" | "stderr", isDone: () => boolean): Promise<void> {
-    const ended = this.closed.then((status): never => {
-      throw new Error(`ended with status ${status} before it printed what was waited for:\n${this.#stderr}`);
-    });
-    while (!isDone()) await Promise.race([once(this.#output, event), ended]);
+    while (!isDone()) await Promise.race([once(this.#output, event), this.#ended()]);
+  }
+
+  async #ended(): Promise<never> {
+    const status = await this.closed;
+    throw new Error(`ended with status ${status} before it printed what was waited for:\n${this.#stderr}`);
   }
 }

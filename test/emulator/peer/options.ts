@@ -21,6 +21,8 @@ export interface PeerOptions {
   connect: Record<string, Connect>;
   /** Clusters whose upstreams do not end a tunnel when we have ended our side. */
   lingering: ReadonlySet<string>;
+  /** Of clusters: which of their hosts, counted from 1, the next tunnels lead to. Of others: to the first that has none. */
+  leads: Record<string, number>;
 }
 
 export const DEFAULT_PEER: PeerOptions = {
@@ -34,4 +36,5 @@ export const DEFAULT_PEER: PeerOptions = {
   coalesce: false,
   connect: {},
   lingering: new Set(),
+  leads: {},
 };

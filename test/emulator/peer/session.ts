@@ -21,6 +21,9 @@ import { ReceiveWindow, SendWindow } from "./windows.js";
 /** The cluster that the filter asks for to hear of a drain. */
 const DRAIN_PROBE = "meltemi-drain-probe";
 
+/** Of each cluster's first host. */
+const FIRST_PORT = 20880;
+
 /** What SETTINGS of ours may change in the middle of a connection. */
 export type Limits = Pick<PeerOptions, "streamWindow" | "maxFrameSize">;
 
@@ -66,7 +69,7 @@ export class Session implements FrameHandler {
     if (stream > this.lastStream) throw new Error(`the filter opens stream ${stream} after GOAWAY: it would hang`);
     const cluster = clusterOf(decodeHeaders(block));
     const receive = new ReceiveWindow(this.limits.streamWindow, this.options.grant);
-    const tunnel = new Tunnel(stream, cluster, receive, new SendWindow(this.filterStreamWindow));
+    const tunnel = new Tunnel(stream, cluster, this.hostFor(cluster), receive, new SendWindow(this.filterStreamWindow));
     this.tunnels.push(tunnel);
     const connect = this.options.connect[cluster] ?? (cluster === DRAIN_PROBE ? "NC" : "accept");
     // Without a cluster or a host the router answers while it is given the headers; a connection takes its time.
@@ -165,7 +168,7 @@ export class Session implements FrameHandler {
   accept(tunnel: Tunnel): void {
     tunnel.connected = true;
     this.respond(tunnel, 200, [
-      ["x-meltemi-upstream-host", "127.0.0.1:20880"],
+      ["x-meltemi-upstream-host", tunnel.host],
       ["x-meltemi-response-flags", "-"],
     ]);
     this.pump();
@@ -176,7 +179,7 @@ export class Session implements FrameHandler {
     const headers: Header[] = [
       ["content-length", String(text.length)],
       ["content-type", "text/plain"],
-      ["x-meltemi-upstream-host", refusal === "UF" ? "127.0.0.1:20880" : "-"],
+      ["x-meltemi-upstream-host", refusal === "UF" ? tunnel.host : "-"],
       ["x-meltemi-response-flags", refusal],
     ];
     // What was kept for the upstream goes nowhere.
@@ -230,6 +233,16 @@ export class Session implements FrameHandler {
 
   windowUpdate(stream: number, increment: number): void {
     if (increment > 0) this.send(encodeFrame(FrameType.WINDOW_UPDATE, 0, stream, word(increment)));
+  }
+
+  private hostFor(cluster: string): string {
+    const taken = new Set(
+      this.tunnels.filter((tunnel) => tunnel.cluster === cluster && !tunnel.ended).map(({ host }) => host),
+    );
+    for (let nth = this.options.leads[cluster] ?? 1; ; nth++) {
+      const host = `127.0.0.1:${FIRST_PORT + nth - 1}`;
+      if (this.options.leads[cluster] || !taken.has(host)) return host;
+    }
   }
 
   private respond(tunnel: Tunnel, status: number, more: readonly Header[], end = false): void {

@@ -36,6 +36,8 @@ export class Tunnel {
   constructor(
     readonly id: number,
     readonly cluster: string,
+    /** `address:port` of its upstream. */
+    readonly host: string,
     readonly receiveWindow: ReceiveWindow,
     readonly sendWindow: SendWindow,
   ) {}

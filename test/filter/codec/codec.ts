@@ -1,8 +1,40 @@
 import { compileCodec } from "./compile.js";
+import { declaredProgram } from "./declared.js";
 
 export const STEPS = ["DONE", "MORE", "SCAN", "BAD"] as const;
-export const KINDS = ["CALL", "ONE_WAY", "HEARTBEAT", "EVENT", "GOING_AWAY", "ANSWER"] as const;
-export const REPLY_CODES = ["NOT_FOUND", "BAD_REQUEST", "UPSTREAM_FAILURE", "OVERLOADED"] as const;
+export const KINDS = [
+  "CALL",
+  "ONE_WAY",
+  "HEARTBEAT",
+  "EVENT",
+  "GOING_AWAY",
+  "ANSWER",
+  "PART",
+  "STREAM",
+  "STREAM_END",
+] as const;
+/** Those that any call may have; others are of protocols whose calls belong together. */
+export const REPLY_CODES = [
+  "NOT_FOUND",
+  "BAD_REQUEST",
+  "UPSTREAM_FAILURE",
+  "OVERLOADED",
+  "TIMEOUT",
+  "RATE_LIMITED",
+  "ABORTED",
+] as const;
+export const ACTS = [
+  "NONE",
+  "REFUSE",
+  "SETTLE",
+  "BEGIN",
+  "COMMIT",
+  "DROP",
+  "WATCH",
+  "UNWATCH",
+  "LISTEN",
+  "LEAVE",
+] as const;
 export type Step = (typeof STEPS)[number];
 export type Kind = (typeof KINDS)[number];
 export type ReplyCode = (typeof REPLY_CODES)[number];
@@ -14,7 +46,11 @@ const POISON = 0xa5;
 
 interface Exports {
   memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  errorOverheadBytes: { readonly value: number };
+  replyOverheadBytes: { readonly value: number };
+  speak(bytes: number): number;
+  program: { readonly value: number };
+  speakProgram(bytes: number): number;
+  beginDirection(): void;
   clearDemand(): void;
   nextName(): number;
   demandName(bytes: number): number;
@@ -22,7 +58,17 @@ interface Exports {
   scanRequest(p: number, n: number): number;
   decodeResponse(p: number, n: number): number;
   decodeRequestTimes(p: number, n: number, times: number): void;
-  writeError(out: number, id: bigint, dialect: number, code: number, text: number, textBytes: number): number;
+  writeError(
+    out: number,
+    id: bigint,
+    dialect: number,
+    echo: number,
+    echoBytes: number,
+    code: number,
+    text: number,
+    textBytes: number,
+  ): number;
+  replyStatus(code: number): number;
   writeHeartbeatAnswer(out: number, id: bigint, dialect: number): number;
   writeGoingAway(out: number): number;
   reason(): number;
@@ -43,6 +89,16 @@ interface Exports {
   serviceBytes(): number;
   method(): number;
   methodBytes(): number;
+  open(): number;
+  ordered(): number;
+  act(): number;
+  holds(): number;
+  several(): number;
+  ends(): number;
+  nextKey(): number;
+  listen(): void;
+  echo(): number;
+  echoBytes(): number;
 }
 
 /** What a decode says, as plain values. */
@@ -54,10 +110,19 @@ export interface Decoded {
   dialect: number;
   status: number;
   ok: boolean;
+  ordered: boolean;
+  act: (typeof ACTS)[number];
+  /** Number of what the call sets for its connection, 0: nothing. */
+  holds: number;
+  /** Of a call that speaks of several: the attributes of the second and later ones, in order. */
+  others: string;
+  ends: boolean;
   framed: boolean;
   reason: string;
   service: string;
   method: string;
+  /** What the codec has the proxy keep for an error reply. */
+  echo: string;
   attributes: Record<string, string | undefined>;
 }
 
@@ -69,6 +134,8 @@ export interface Way {
   shown: number;
   /** Bytes of each window of a scan. */
   window: number;
+  /** What the upstream sends is not answers. */
+  listening?: boolean;
 }
 
 /**
@@ -79,10 +146,26 @@ export class Codec {
   readonly #wasm: Exports;
   #names: string[] = [];
 
-  static async load(): Promise<Codec> {
+  static async load(protocol = "dubbo"): Promise<Codec> {
     const imports = { env: { abort: () => {} } };
     const instance = new WebAssembly.Instance(await compileCodec(), imports);
-    return new Codec(instance.exports as unknown as Exports);
+    const codec = new Codec(instance.exports as unknown as Exports);
+    const program = declaredProgram(protocol);
+    if (program === undefined) codec.speak(protocol);
+    else if (!codec.speakProgram(program)) throw new Error(`the filter refuses the program of ${protocol}`);
+    return codec;
+  }
+
+  /** Speaks what a program declares. False: it is refused. */
+  speakProgram(program: Uint8Array): boolean {
+    new Uint8Array(this.#wasm.memory.buffer).set(program, this.#wasm.program.value);
+    return this.#wasm.speakProgram(program.length) !== 0;
+  }
+
+  private speak(protocol: string): void {
+    const name = Buffer.from(protocol);
+    new Uint8Array(this.#wasm.memory.buffer).set(name, this.#wasm.nextName());
+    if (!this.#wasm.speak(name.length)) throw new Error(`the filter has no codec "${protocol}"`);
   }
 
   private constructor(wasm: Exports) {
@@ -127,21 +210,39 @@ export class Codec {
   }
 
   /**
-   * Decodes a message as the proxy does: shows more when asked for it and scans on, window by window. A window that the contract
-   * allows must get further; a smaller one may be refused and is widened.
+   * Decodes a message as the proxy does: shows more when asked for it, scans on, window by window, and goes on with the next part of a
+   * message that is open. A window that the contract allows must get further; a smaller one may be refused and is widened.
    */
   decode(bytes: Uint8Array, way: Way): Decoded {
-    let shown = way.shown;
+    this.#wasm.beginDirection();
+    if (way.listening) this.#wasm.listen();
+    const first = this.#decodePart(bytes, way);
+    let total = first.total;
+    let last = first;
+    while (last.step === "DONE" && this.#wasm.open()) {
+      if (total >= bytes.length) return { ...first, step: "MORE", framed: false, total: 0 };
+      last = this.#decodePart(bytes.subarray(total), way);
+      if (last.step === "MORE") return { ...first, step: "MORE", framed: false, total: 0 };
+      if (last.step === "BAD") return { ...last, framed: false, total: 0 };
+      if (last.step !== "DONE" || last.kind !== "PART") throw new Error(`${last.step} ${last.kind} is no next part`);
+      if (!last.total) throw new Error("a part without bytes");
+      total += last.total;
+    }
+    return { ...first, total };
+  }
+
+  #decodePart(bytes: Uint8Array, way: Way): Decoded {
+    let shown = Math.min(way.shown, bytes.length);
     for (;;) {
       const prefix = bytes.subarray(0, shown);
       const step =
         way.direction === "request" ? this.decodeRequest(prefix, way.maxMessageBytes) : this.decodeResponse(prefix);
       if (step === "SCAN") return this.#scan(bytes, way);
       if (step !== "MORE") return this.read(step);
-      const { need, total } = { need: this.#wasm.need(), total: this.#wasm.total() };
+      const need = this.#wasm.need() >>> 0;
+      const total = this.#wasm.total() >>> 0;
       if (need <= shown) throw new Error(`shown ${shown} bytes, it asks for ${need}`);
       if (total && need > total) throw new Error(`it asks for ${need} bytes of a message of ${total}`);
-      if (shown >= 16 && !total) throw new Error(`the head is in memory and total is not set`);
       if (shown >= bytes.length) return this.read(step);
       shown += Math.ceil((shown + 1) / 256);
     }
@@ -174,7 +275,7 @@ export class Codec {
       const address = wasm.slotAddress(slot);
       attributes[name] = address ? this.text(address, wasm.slotLength(slot)) : undefined;
     });
-    return {
+    const decoded: Decoded = {
       step,
       kind: KINDS[wasm.kind()] as Kind,
       total: wasm.total() >>> 0,
@@ -182,12 +283,23 @@ export class Codec {
       dialect: wasm.dialect(),
       status: wasm.status(),
       ok: wasm.ok() !== 0,
+      ordered: wasm.ordered() !== 0,
+      act: ACTS[wasm.act()] ?? "NONE",
+      holds: wasm.holds(),
+      others: "",
+      ends: wasm.ends() !== 0,
       framed: wasm.framed() !== 0,
       reason: this.text(wasm.reasonLabel(wasm.reason()), wasm.reasonLabelBytes(wasm.reason())),
       service: this.text(wasm.service(), wasm.serviceBytes()),
       method: this.text(wasm.method(), wasm.methodBytes()),
+      echo: this.text(wasm.echo(), wasm.echoBytes()),
       attributes,
     };
+    const others: string[] = [];
+    while (step === "DONE" && wasm.several() && wasm.nextKey()) {
+      others.push(...this.#names.map((_, slot) => this.text(wasm.slotAddress(slot), wasm.slotLength(slot))));
+    }
+    return { ...decoded, others: others.join(" ") };
   }
 
   text(address: number, bytes: number): string {
@@ -203,12 +315,15 @@ export class Codec {
     return Buffer.from(memory.slice(out, out + length));
   }
 
-  writeError(id: bigint, dialect: number, code: ReplyCode, text: Uint8Array): Buffer {
+  writeError(id: bigint, dialect: number, code: ReplyCode, text: Uint8Array, echo = new Uint8Array()): Buffer {
     const address = (this.#wasm.memory.buffer.byteLength - (1 << 20)) >>> 0;
     new Uint8Array(this.#wasm.memory.buffer).set(text, address);
-    const room = text.length + this.#wasm.errorOverheadBytes.value;
+    const echoed = address + text.length;
+    new Uint8Array(this.#wasm.memory.buffer).set(echo, echoed);
+    const room = text.length + echo.length + this.#wasm.replyOverheadBytes.value;
+    const number = REPLY_CODES.indexOf(code);
     return this.written(room, (out) =>
-      this.#wasm.writeError(out, id, dialect, REPLY_CODES.indexOf(code), address, text.length),
+      this.#wasm.writeError(out, id, dialect, echoed, echo.length, number, address, text.length),
     );
   }
 }

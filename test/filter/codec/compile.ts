@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 const root = resolve(import.meta.dirname, "../../..");
-const entry = join(import.meta.dirname, "dubbo-entry.as.ts");
+const entry = join(import.meta.dirname, "entry.as.ts");
 
 /**
  * Compiles the codec as the filter does and returns the module. The outcome lies in a temporary directory under the hash of its
@@ -34,7 +34,8 @@ export async function compileCodec(): Promise<WebAssembly.Module> {
 
 async function hashOfSources(): Promise<string> {
   const hash = createHash("sha256").update(readFileSync(entry));
-  for (const folder of ["filter/codec", "filter/memory"]) {
+  for (const folder of ["filter/codec", "filter/encoding", "filter/memory"]) {
+    if (!existsSync(join(root, folder))) continue;
     const files = await readdir(join(root, folder), { recursive: true });
     for (const file of files.filter((name) => name.endsWith(".ts")).sort()) {
       hash.update(`\0${folder}/${file}\0`).update(readFileSync(join(root, folder, file)));

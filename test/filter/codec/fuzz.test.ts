@@ -1,17 +1,22 @@
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Codec, SCAN_WINDOW_BYTES } from "./codec.js";
-import { type LiterateCase, readCases } from "./literate.js";
+import { type LiterateCase, protocolFolders, readCases } from "./literate.js";
 import { Random } from "./random.js";
 
+/** For each protocol. */
 const CASES = 20_000;
 const MAX_SEED_BYTES = 700;
 const MAX_MESSAGE_BYTES = 1 << 20;
-let codec: Codec;
 
-beforeAll(async () => {
-  codec = await Codec.load();
-});
+/** Protocols whose heads have a length: writes the true one, so that mostly the body is what is wrong. */
+const LENGTHS: Readonly<Record<string, (bytes: Buffer) => void>> = {
+  brpc: (bytes) => bytes.length >= 12 && bytes.writeUInt32BE(bytes.length - 12, 4),
+  tars: (bytes) => bytes.length >= 4 && bytes.writeUInt32BE(bytes.length, 0),
+  trpc: (bytes) => bytes.length >= 16 && bytes.writeUInt32BE(bytes.length, 4),
+  dubbo: (bytes) => bytes.length >= 16 && bytes.writeUInt32BE(bytes.length - 16, 12),
+  thrift: (bytes) => bytes.length >= 4 && bytes[0] === 0 && bytes.writeUInt32BE(bytes.length - 4),
+};
 
 /** Changes of one message into another that is probably wrong. */
 const MUTATIONS: ((bytes: Buffer, random: Random) => Buffer)[] = [
@@ -41,23 +46,23 @@ const MUTATIONS: ((bytes: Buffer, random: Random) => Buffer)[] = [
   (bytes, random) => bytes.subarray(0, random.below(bytes.length + 1)),
 ];
 
-/** Mostly with a length that is true again, so that the body is what is wrong. */
-function mutant(seed: Buffer, random: Random): Buffer {
+function mutant(protocol: string, seed: Buffer, random: Random): Buffer {
   let bytes: Buffer = Buffer.from(seed);
   for (let i = 0; i <= random.below(4) && bytes.length; i++) bytes = random.pick(MUTATIONS)(bytes, random);
-  if (bytes.length >= 16 && random.below(4)) bytes.writeUInt32BE(bytes.length - 16, 12);
+  if (random.below(4)) LENGTHS[protocol]?.(bytes);
   return bytes;
 }
 
 /** `Codec` shows bytes at the end of memory, so that reading behind them traps, and checks what MORE and SCAN ask for. */
-function decode(one: LiterateCase, bytes: Buffer, random: Random): void {
-  const { direction } = one;
-  const way = { direction, maxMessageBytes: MAX_MESSAGE_BYTES };
+function decode(codec: Codec, one: LiterateCase, bytes: Buffer, random: Random): void {
+  const { direction, listening } = one;
+  const way = { direction, listening, maxMessageBytes: MAX_MESSAGE_BYTES };
   const whole = codec.decode(bytes, { ...way, shown: bytes.length, window: SCAN_WINDOW_BYTES });
-  if (whole.framed) expect(whole.total).toBeGreaterThanOrEqual(16);
+  if (whole.framed) expect(whole.total).toBeGreaterThan(0);
   if (whole.framed && direction === "request") expect(whole.total).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
-  if (whole.step === "MORE" || whole.step === "SCAN") expect(bytes.length).toBeLessThan(whole.total || 16);
-  const shown = random.below(bytes.length + 1);
+  if (whole.step === "MORE" || whole.step === "SCAN")
+    expect(bytes.length).toBeLessThan(whole.total || MAX_SEED_BYTES * 2);
+  const shown = 1 + random.below(bytes.length);
   const cut = codec.decode(bytes, { ...way, shown, window: 1 + random.below(bytes.length + 1) });
   expect(finished(cut)).toEqual(finished(whole));
 }
@@ -69,19 +74,21 @@ function finished(decoded: ReturnType<Codec["read"]>): unknown {
   return step === "BAD" ? { step, reason: decoded.reason, framed: decoded.framed, total: decoded.total } : decoded;
 }
 
-describe("mutants of the literate cases", () => {
-  it(`decodes ${CASES} of them without a trap, and the same however they arrive`, { timeout: 120_000 }, () => {
-    const cases = readCases(join(import.meta.dirname, "dubbo"));
+describe.each(protocolFolders())("mutants of the literate cases of %s", (protocol) => {
+  it(`decodes ${CASES} of them without a trap, and the same however they arrive`, { timeout: 120_000 }, async () => {
+    const codec = await Codec.load(protocol);
+    const cases = readCases(join(import.meta.dirname, protocol));
     const seeds = cases.filter((one) => one.bytes.length <= MAX_SEED_BYTES && one.bytes.length);
     const random = new Random(20_261_121);
     for (let i = 0; i < CASES; i++) {
       const one = random.pick(seeds);
-      const bytes = mutant(one.bytes, random);
+      const bytes = mutant(protocol, one.bytes, random);
+      if (!bytes.length) continue;
       codec.demand(one.wanted);
       try {
-        decode(one, bytes, random);
-      } catch (cause) {
-        throw new Error(`case ${i}, of "${one.title}": ${bytes.toString("hex")}`, { cause });
+        decode(codec, one, bytes, random);
+      } catch (error) {
+        throw new Error(`case ${i}, from "${one.title}": ${bytes.toString("hex")}`, { cause: error });
       }
     }
   });

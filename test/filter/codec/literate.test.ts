@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Codec, type Decoded, SCAN_WINDOW_BYTES, type Way } from "./codec.js";
-import { type LiterateCase, readCases } from "./literate.js";
+import { type LiterateCase, protocolFolders, readCases } from "./literate.js";
 
-const cases = readCases(join(import.meta.dirname, "dubbo"));
-let codec: Codec;
+const protocols = protocolFolders();
+const cases = protocols.flatMap((protocol) =>
+  readCases(join(import.meta.dirname, protocol)).map((one) => ({ ...one, protocol })),
+);
+const codecs = new Map<string, Codec>();
 
 beforeAll(async () => {
-  codec = await Codec.load();
+  for (const protocol of protocols) codecs.set(protocol, await Codec.load(protocol));
 });
 
 /** A message up to this is shown and scanned in every size. A longer one is a case for windows, and gets a few dozen sizes. */
@@ -30,7 +33,9 @@ function said(decoded: Decoded, key: string): string {
   }
   const value = decoded[key as keyof Decoded];
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return key === "service" || key === "method" ? JSON.stringify(value) : String(value);
+  return key === "service" || key === "method" || key === "echo" || key === "others"
+    ? JSON.stringify(value)
+    : String(value);
 }
 
 /** A text in quotes; a long one that is one character over and over as `"x"*8000`. */
@@ -39,15 +44,19 @@ function quoted(text: string): string {
   return text.length > 100 && text === first.repeat(text.length) ? `"${first}"*${text.length}` : JSON.stringify(text);
 }
 
-function check(one: LiterateCase, way: Omit<Way, "direction" | "maxMessageBytes">): void {
+function check(
+  one: LiterateCase & { protocol: string },
+  way: Omit<Way, "direction" | "maxMessageBytes" | "listening">,
+): void {
+  const codec = codecs.get(one.protocol) as Codec;
   codec.demand(one.wanted);
-  const { direction, maxMessageBytes } = one;
-  const decoded = codec.decode(one.bytes, { direction, maxMessageBytes, ...way });
+  const { direction, maxMessageBytes, listening } = one;
+  const decoded = codec.decode(one.bytes, { direction, maxMessageBytes, listening, ...way });
   const keys = Object.keys(one.decoded);
   expect(Object.fromEntries(keys.map((key) => [key, said(decoded, key)]))).toEqual(one.decoded);
 }
 
-describe.each(cases)("$file: $title", (one) => {
+describe.each(cases)("$protocol/$file: $title", (one) => {
   it("when it is all there", () => {
     check(one, { shown: one.bytes.length, window: SCAN_WINDOW_BYTES });
   });

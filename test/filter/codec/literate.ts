@@ -9,12 +9,20 @@ export interface LiterateCase {
   direction: "request" | "response";
   bytes: Buffer;
   maxMessageBytes: number;
+  /** With a response: what the upstream sends is not answers. */
+  listening: boolean;
   wanted: string[];
   /** `key: value` a line, the value as in `literate.test.ts`. */
   decoded: Record<string, string>;
 }
 
 const DEFAULT_MAX_MESSAGE_BYTES = 16 << 20;
+
+/** The protocols that have cases: each has a folder here. */
+export function protocolFolders(): string[] {
+  const entries = readdirSync(import.meta.dirname, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
 
 export function readCases(folder: string): LiterateCase[] {
   const files = readdirSync(folder).filter((name) => name.endsWith(".md"));
@@ -43,6 +51,7 @@ function caseOf(file: string, section: string, folder: string): LiterateCase {
     direction: info.startsWith("request") ? "request" : "response",
     bytes: parseBytes(blocks.get(info) ?? "", folder),
     maxMessageBytes: Number(/max=(\d+)/.exec(info)?.[1] ?? DEFAULT_MAX_MESSAGE_BYTES),
+    listening: / listening\b/.test(info),
     wanted: lines(blocks.get("wanted") ?? ""),
     decoded: Object.fromEntries(lines(decoded).map(keyAndValue)),
   };

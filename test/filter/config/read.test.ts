@@ -33,6 +33,11 @@ const refused: [what: string, config: unknown, reason: string][] = [
   ["no colon", '{"virtual_hosts" []}', "virtual_hosts: a colon must follow"],
   ["no comma", '{"max_message_bytes":1 "virtual_hosts":[]}', "max_message_bytes: a comma or } must follow"],
   ["a comma too many", '{"max_message_bytes":1,}', "max_message_bytes: must be a string"],
+  [
+    "a program where the protocol needs none",
+    { program: "AAAA", ...host({}) },
+    "program: not a program that this filter can run safely",
+  ],
   ["an unknown field", { ...host({}), extra: 1 }, "extra: unknown field"],
   ["an unknown field that is null", { ...host({}), extra: null }, "extra: unknown field"],
   [

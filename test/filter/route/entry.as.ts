@@ -3,9 +3,8 @@ import { clearSlots, setSlot } from "../../../filter/codec/attributes";
 import { message } from "../../../filter/codec/message";
 import { configError, configErrorBytes, readTable } from "../../../filter/config/config";
 import { hashBytes } from "../../../filter/memory/bytes";
-import { nameBytes } from "../../../filter/memory/name";
 import { beginRound, Condition } from "../../../filter/route/condition";
-import { find, found, routeHolds } from "../../../filter/route/find";
+import { find, hostOf, routeHolds } from "../../../filter/route/find";
 import {
   Cluster,
   conditionAt,
@@ -14,7 +13,7 @@ import {
   Route,
   routeAt,
   Table,
-  virtualHostOf,
+  VirtualHost,
 } from "../../../filter/route/table";
 
 export function allocate(bytes: usize): usize {
@@ -64,15 +63,25 @@ export function service(address: usize, length: u32): void {
   message.serviceBytes = length;
 }
 
+/** The virtual host of the call that `route` looked for last. */
+let host: VirtualHost | null = null;
+
+/** Who dials no address. */
+function hostOrAny(table: Table): VirtualHost | null {
+  return hostOf(table, message) || table.anyService;
+}
+
 /** Order of the route, -1 where none matches, -2 where the service is unknown. */
 export function route(table: usize): i32 {
-  const route = find(changetype<Table>(table), message);
-  return route ? route.order : found.virtualHost ? -1 : -2;
+  host = hostOrAny(changetype<Table>(table));
+  if (!host) return -2;
+  const route = find(host!);
+  return route ? route.order : -1;
 }
 
 /** The same one by one, without the tree. */
 export function routeLinear(table: usize): i32 {
-  const host = virtualHostOf(changetype<Table>(table), message.service, message.serviceBytes);
+  const host = hostOrAny(changetype<Table>(table));
   if (!host) return -2;
   beginRound();
   for (let i: u32 = 0; i < host.routeCount; i++) {
@@ -85,7 +94,7 @@ export function routeLinear(table: usize): i32 {
 export function routeOften(table: usize, times: i32): i64 {
   let sum: i64 = 0;
   for (let i = 0; i < times; i++) {
-    const route = find(changetype<Table>(table), message);
+    const route = find(hostOrAny(changetype<Table>(table))!);
     sum += route ? route.order : -1;
   }
   return sum;
@@ -93,10 +102,9 @@ export function routeOften(table: usize, times: i32): i64 {
 
 /** Address of the cluster's name for the route that `find` takes; its length by `lastLength`. */
 export function cluster(table: usize, random: u32): usize {
-  picked = pickCluster(find(changetype<Table>(table), message)!, random);
-  const name = picked.name;
-  length = name.length;
-  return nameBytes(name);
+  picked = pickCluster(find(hostOrAny(changetype<Table>(table))!)!, random);
+  length = picked.textLength;
+  return picked.text;
 }
 
 let length: u32 = 0;
@@ -109,14 +117,15 @@ export function lastLength(): u32 {
 }
 
 export function virtualHostName(): usize {
-  const host = found.virtualHost!;
-  length = host.name.length;
-  return nameBytes(host.name);
+  length = host!.textLength;
+  return host!.text;
 }
 
 /** Whether the first condition of the found route runs on a transition table. */
 export function hasTransitions(table: usize, service: usize, length: u32): bool {
-  const route: Route = routeAt(virtualHostOf(changetype<Table>(table), service, length)!, 0);
+  message.service = service;
+  message.serviceBytes = length;
+  const route: Route = routeAt(hostOrAny(changetype<Table>(table))!, 0);
   const condition: Condition = conditionAt(route, 0);
   return condition.automaton!.transitions !== 0;
 }

@@ -94,6 +94,14 @@ export const JAVA_CHECKS = {
     "change: the route, to v2",
     "change: all of it on one connection",
   ],
+  follow: [
+    "follow: the rule",
+    "follow: the rule, changed to v1",
+    "follow: the rule, changed to v2",
+    "follow: no rule any more",
+    "follow: the rule, made anew",
+    "follow: all of it on one connection",
+  ],
   unrest: ["unrest: each call is answered", "unrest: all is well afterwards", "unrest: all of it on one connection"],
 } as const;
 

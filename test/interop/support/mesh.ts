@@ -8,6 +8,24 @@ const CLI = fileURLToPath(new URL("../../../dist/adapter/cli/main.js", import.me
 /** More than one: then each has its own copy of the filter. */
 const WORKERS = 2;
 
+/** Ports of the two versions of the service. */
+export interface VersionPorts {
+  readonly v1: number;
+  readonly v2: number;
+}
+
+/** What stands before them. */
+export interface MeshConfig {
+  readonly protocol: string;
+  /** Files of resources by name. */
+  readonly files: (ports: VersionPorts) => Readonly<Record<string, string>>;
+}
+
+const DUBBO: MeshConfig = {
+  protocol: "dubbo",
+  files: (ports) => ({ "services.yaml": services(ports), "routes.yaml": routes("v2") }),
+};
+
 /** `meltemi up` before two versions of the service: user=jason goes to v2, all others but a few calls to v1. */
 export class Mesh {
   private constructor(
@@ -18,11 +36,10 @@ export class Mesh {
     private readonly directory: string,
   ) {}
 
-  static async start(envoy: string, ports: { readonly v1: number; readonly v2: number }): Promise<Mesh> {
+  static async start(envoy: string, ports: VersionPorts, { protocol, files } = DUBBO): Promise<Mesh> {
     const directory = await mkdtemp(join(tmpdir(), "meltemi-interop-"));
-    await writeFile(join(directory, "services.yaml"), services(ports));
-    await writeFile(join(directory, "routes.yaml"), routes("v2"));
-    const where = ["--config", directory, "--envoy", envoy, "--listen", "dubbo=127.0.0.1:0"];
+    for (const [name, text] of Object.entries(files(ports))) await writeFile(join(directory, name), text);
+    const where = ["--config", directory, "--envoy", envoy, "--listen", `${protocol}=127.0.0.1:0`];
     const args = ["up", ...where, "--concurrency", String(WORKERS), "--log-format", "text"];
     const program = new Program("meltemi up", process.execPath, [CLI, ...args]);
     const ready = await program.line("ready ");
@@ -44,12 +61,12 @@ export class Mesh {
 
   /** Tunnels opened to the providers: each is a connection of its own. */
   tunnels(): Promise<number> {
-    return this.stat("^cluster\\.outbound.*greeter\\.example.*\\.upstream_cx_total$");
+    return this.stat("^cluster\\.outbound.*\\.example.*\\.upstream_cx_total$");
   }
 
-  /** Calls of `method` that `version` has answered well, as the filter counts them (it tells Envoy once a second). */
-  calls(method: string, version: string): Promise<number> {
-    return this.stat(`meltemi_requests_total;.*;method=${method};cluster=outbound.*${version}.*;status=20$`);
+  /** Calls of `method` that `version` has answered so, as the filter counts them (it tells Envoy once a second). */
+  calls(method: string, version: string, status = "20"): Promise<number> {
+    return this.stat(`meltemi_requests_total;.*;method=${method};cluster=outbound.*${version}.*;status=${status}$`);
   }
 
   /** Traps of the filter, each of which costs all connections. */
@@ -70,7 +87,7 @@ export class Mesh {
   }
 }
 
-const services = ({ v1, v2 }: { readonly v1: number; readonly v2: number }): string => `
+const services = ({ v1, v2 }: VersionPorts): string => `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: greeter, namespace: interop }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import "../../../adapter/demo/former-util.js";
 import { type Context, Dubbo, java, Registry, setting } from "apache-dubbo-js";
 
 const INTERFACE = "io.meltemi.interop.api.GreeterService";

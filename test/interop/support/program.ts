@@ -47,11 +47,20 @@ export class Program {
 
   /** The first line of stdout, from now on, that begins with `start`. */
   line(start: string): Promise<string> {
+    return this.#lineThat((line) => line.startsWith(start), start);
+  }
+
+  /** The same of one that has `part` in it. */
+  lineWith(part: string): Promise<string> {
+    return this.#lineThat((line) => line.includes(part), part);
+  }
+
+  #lineThat(fits: (line: string) => boolean, what: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const watcher: Watcher = (line) => {
-        if (line !== undefined && !line.startsWith(start)) return;
+        if (line !== undefined && !fits(line)) return;
         this.#watchers.delete(watcher);
-        if (line === undefined) reject(new Error(`${this.name} has ended without saying "${start}"\n${this.log()}`));
+        if (line === undefined) reject(new Error(`${this.name} has ended without saying "${what}"\n${this.log()}`));
         else resolve(line);
       };
       this.#watchers.add(watcher);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Check, reportOf, type Steps } from "./consumer-report.js";
-import { Mesh } from "./mesh.js";
+import { Mesh, type MeshConfig } from "./mesh.js";
 import type { Program } from "./program.js";
 import type { Provider, StartProvider, Target } from "./programs.js";
 
@@ -22,9 +22,9 @@ export class World {
   }
 
   /** v1 and v2 behind Meltemi, in the Envoy that the variable names. */
-  static async behindMeltemi(start: StartProvider, envoyVariable: string): Promise<World> {
+  static async behindMeltemi(start: StartProvider, envoyVariable: string, config?: MeshConfig): Promise<World> {
     const [v1, v2] = await Promise.all([start("v1"), start("v2")]);
-    const mesh = await Mesh.start(process.env[envoyVariable] as string, { v1: v1.port, v2: v2.port });
+    const mesh = await Mesh.start(process.env[envoyVariable] as string, { v1: v1.port, v2: v2.port }, config);
     const providers = new Map([
       ["v1", v1],
       ["v2", v2],

@@ -54,6 +54,7 @@ type call struct {
 	nonce   string
 	size    int
 	started time.Time
+	read    atomic.Bool // by a server
 }
 
 // conn is one connection of a well-behaved client.
@@ -168,6 +169,7 @@ func (c *conn) newCall() (uint64, *call) {
 		return 0, nil
 	}
 	c.pending[n] = k
+	c.group.world.calls.Store(k.nonce, k)
 	return n, k
 }
 
@@ -262,6 +264,7 @@ func (c *conn) answered(m *message) bool {
 		w.bad.add("%s: an answer to no call: id %d, status %d, %d bytes", c.group.Kind, m.id, m.status, len(m.body))
 		return true
 	}
+	w.calls.Delete(k.nonce)
 	if m.status == statusOK {
 		c.checkAnswer(k, m)
 	} else {
@@ -306,7 +309,7 @@ func (c *conn) checkError(k *call, m *message) {
 		w.bad.add("%s: an error that does not name %s: %q", c.group.Kind, k.service.Cluster, text)
 	case k.service.MayFail || k.service.MustFail:
 		w.count(c.group.Kind+": errors, as expected", 1)
-	case k.class.excused(k.started):
+	case k.class.excused(k.started, k.read.Load()):
 		w.count(c.group.Kind+": errors while endpoints died", 1)
 	default:
 		w.bad.add("%s: status %d, %q: %s", c.group.Kind, m.status, text, c.describe(k))
@@ -318,6 +321,9 @@ func (c *conn) closed(err error) {
 	w := c.group.world
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for _, k := range c.pending {
+		w.calls.Delete(k.nonce)
+	}
 	if wrong, is := err.(notDubbo); is {
 		w.bad.add("%s: a client got what is %s", c.group.Kind, wrong.Error())
 		return
@@ -329,7 +335,7 @@ func (c *conn) closed(err error) {
 	may := c.group.Services[0].MayClose
 	excused := false
 	for _, k := range c.pending {
-		excused = excused || k.class.excused(k.started)
+		excused = excused || k.class.excused(k.started, k.read.Load())
 	}
 	switch {
 	case may:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -35,8 +36,8 @@ type class struct {
 	mu sync.Mutex
 	// The sets of tags that were in force, one after the other.
 	history [][]string
-	// Calls that are in flight before this moment may end with an error.
-	excusedUntil time.Time
+	// Calls that are in flight before this moment may end with an error: all of them, or those that no server has read.
+	excusedUntil, unreadExcusedUntil time.Time
 }
 
 func (c *class) now() int {
@@ -65,18 +66,21 @@ func (c *class) may(from int, tag string) bool {
 	return false
 }
 
-func (c *class) excuse(d time.Duration) {
+func (c *class) excuse(until time.Time, all bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if until := time.Now().Add(d); until.After(c.excusedUntil) {
+	if until.After(c.unreadExcusedUntil) {
+		c.unreadExcusedUntil = until
+	}
+	if all && until.After(c.excusedUntil) {
 		c.excusedUntil = until
 	}
 }
 
-func (c *class) excused(started time.Time) bool {
+func (c *class) excused(started time.Time, read bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return started.Before(c.excusedUntil)
+	return started.Before(c.excusedUntil) || !read && started.Before(c.unreadExcusedUntil)
 }
 
 // classes by service and user; made when they are first named.
@@ -95,4 +99,16 @@ func (c *classes) of(service, user string) *class {
 		c.all[key] = found
 	}
 	return found
+}
+
+// excuse lets calls of a service fail that are in flight within this time: all, or those that no server has read.
+func (c *classes) excuse(service string, d time.Duration, all bool) {
+	until := time.Now().Add(d)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, class := range c.all {
+		if strings.HasPrefix(key, service+" ") {
+			class.excuse(until, all)
+		}
+	}
 }

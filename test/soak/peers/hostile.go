@@ -69,7 +69,7 @@ func (g *group) visit(way func(*visit) error, random *rand.Rand, maximum int) {
 	called := g.Services[0]
 	err = way(&visit{random: random, nc: nc, service: called, maximum: maximum})
 	// When an endpoint is killed, calls of all users are excused.
-	excused := during || g.world.restarting.Load() || g.world.classes.of(called.Name, called.Users[0]).excused(started)
+	excused := during || g.world.restarting.Load() || g.world.classes.of(called.Name, called.Users[0]).excused(started, false)
 	if err != nil && !excused {
 		g.world.bad.add("a client that misbehaves (%s): %v", g.Kind, err)
 	}

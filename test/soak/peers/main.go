@@ -20,6 +20,7 @@ type world struct {
 	classes    classes
 	bad        failures
 	restarting atomic.Bool // an Envoy is about to end
+	calls      sync.Map    // those in flight of well-behaved clients, by nonce
 
 	mu        sync.Mutex
 	addresses []string
@@ -38,6 +39,13 @@ func (w *world) address(random *rand.Rand) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.addresses[random.Intn(len(w.addresses))]
+}
+
+// noteRead: a server has read the call with this nonce.
+func (w *world) noteRead(nonce string) {
+	if k, is := w.calls.Load(nonce); is {
+		k.(*call).read.Store(true)
+	}
 }
 
 func (w *world) count(what string, n int) {
@@ -123,7 +131,7 @@ func (w *world) do(c *command) (r reply) {
 	case "seed":
 		w.seed = c.Seed
 	case "listen":
-		s, err := newServer(c.Name, c.Behaviour, c.Port, &w.bad)
+		s, err := newServer(c.Name, c.Behaviour, c.Port, w)
 		if err != nil {
 			r.Error = err.Error()
 			return r
@@ -137,11 +145,9 @@ func (w *world) do(c *command) (r reply) {
 		s := w.servers[c.Name]
 		delete(w.servers, c.Name)
 		w.mu.Unlock()
-		s.stop(c.InOrder)
+		s.stop(c.InOrder, func() { w.classes.excuse(c.Service, time.Duration(c.Ms)*time.Millisecond, !c.InOrder) })
 	case "allow":
 		w.classes.of(c.Service, c.User).allow(c.Tags)
-	case "excuse":
-		w.classes.of(c.Service, c.User).excuse(time.Duration(c.Ms) * time.Millisecond)
 	case "addresses":
 		w.mu.Lock()
 		w.addresses = c.Addresses

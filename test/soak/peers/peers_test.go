@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"strings"
@@ -12,11 +13,11 @@ import (
 func run(t *testing.T, allowed string, kind string, change func(answer []byte) []byte) []string {
 	t.Helper()
 	w := newWorld()
-	s, err := newServer("v1.1", "good", 0, &w.bad)
+	s, err := newServer("v1.1", "good", 0, w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.stop(false)
+	defer s.stop(false, func() {})
 	w.addresses = []string{relay(t, s.listener.Addr().String(), change)}
 	w.classes.of("soak.Healthy", "anna").allow([]string{allowed})
 	called := service{Name: "soak.Healthy", Cluster: "healthy.soak", Users: []string{"anna"}, Answers: []int{0, 3000}, Arguments: []int{0, 40_000}}
@@ -132,5 +133,38 @@ func TestStringsGoThereAndBack(t *testing.T) {
 		if b := requestOfBytes(1, "s", "m", "u", n); len(b) != n+headBytes {
 			t.Errorf("a body of %d bytes was asked for, the message has %d", n, len(b))
 		}
+	}
+}
+
+func TestAServerThatLeavesInOrderExcusesOnlyCallsThatItHasNotRead(t *testing.T) {
+	w := newWorld()
+	class := w.classes.of("soak.Healthy", "anna")
+	w.classes.excuse("soak.Healthy", time.Minute, false)
+	if class.excused(time.Now(), true) || !class.excused(time.Now(), false) {
+		t.Error("in order")
+	}
+	w.classes.excuse("soak.Healthy", time.Minute, true)
+	if !class.excused(time.Now(), true) || class.excused(time.Now().Add(time.Hour), false) {
+		t.Error("at once")
+	}
+}
+
+func TestACallThatAServerReadsIsNoted(t *testing.T) {
+	w := newWorld()
+	k := &call{nonce: "n1"}
+	w.calls.Store(k.nonce, k)
+	s, err := newServer("v1.1", "good", 0, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop(false, func() {})
+	nc, err := net.Dial("tcp4", s.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	nc.Write(request(7, "soak.Healthy", "sized10", "anna", "n1:x"))
+	if _, err := readMessage(bufio.NewReader(nc)); err != nil || !k.read.Load() {
+		t.Errorf("%v, read: %v", err, k.read.Load())
 	}
 }

@@ -23,6 +23,7 @@ public final class ClientMain {
     CHECKS.put("concurrency", ConcurrencyChecks::run);
     CHECKS.put("peer", PeerChecks::run);
     CHECKS.put("change", ChangeChecks::run);
+    CHECKS.put("follow", FollowChecks::run);
     CHECKS.put("unrest", UnrestChecks::run);
     CHECKS.put("heartbeat", HeartbeatChecks::run);
   }

@@ -45,7 +45,7 @@ final class UnrestChecks {
     });
     report.check("unrest: all is well afterwards", () -> {
       target.as("other", greeter::whoAmI);
-      return ChangeChecks.followed(greeter, target.version("jason"));
+      return ChangeChecks.followed(greeter, target.version("jason"), ChangeChecks.FOLLOW_LIMIT_MS);
     });
     report.check("unrest: all of it on one connection", () -> {
       Report.same(1, LoopbackTransporter.CONNECTS.get());

@@ -3,6 +3,7 @@ package io.meltemi.interop.server;
 import io.meltemi.interop.Options;
 import io.meltemi.interop.api.GreeterService;
 import io.meltemi.interop.api.PlainService;
+import java.util.Map;
 import org.apache.dubbo.config.ApplicationConfig;
 import org.apache.dubbo.config.ProtocolConfig;
 import org.apache.dubbo.config.RegistryConfig;
@@ -10,7 +11,7 @@ import org.apache.dubbo.config.ServiceConfig;
 import org.apache.dubbo.config.bootstrap.DubboBootstrap;
 
 /**
- * `--port PORT --node NAME [--heartbeat MILLISECONDS]`: a provider of GreeterService (without group and version, as group
+ * `--port PORT --node NAME [--listen ADDRESS] [--heartbeat MILLISECONDS]`: a provider of GreeterService (without group and version, as group
  * "blue" version "1.0.0", and as version "2.0.0") and of PlainService. Prints READY when it serves; SIGTERM ends it the graceful way.
  */
 public final class ServerMain {
@@ -29,6 +30,7 @@ public final class ServerMain {
     protocol.setServer("loopback");
     protocol.setTransporter("loopback");
     protocol.setPayload(MAX_PAYLOAD_BYTES);
+    protocol.setParameters(Map.of("listen", options.get("listen", "127.0.0.1")));
     int heartbeat_ms = options.integer("heartbeat", 0);
     if (heartbeat_ms > 0) protocol.setHeartbeat(heartbeat_ms);
 

@@ -15,7 +15,7 @@ import org.apache.dubbo.remoting.transport.netty4.NettyClient;
 import org.apache.dubbo.remoting.transport.netty4.NettyServer;
 
 /**
- * Netty on loopback. Dubbo binds every "127.*" as 0.0.0.0 and turns a "127.*" it is told to connect to into the machine's
+ * Netty on loopback, or on the address of the parameter "listen". Dubbo binds every "127.*" as 0.0.0.0 and turns a "127.*" it is told to connect to into the machine's
  * first other address; here both are taken as they stand. It also counts what the checks ask about: connections opened, and
  * heartbeats seen.
  */
@@ -48,7 +48,7 @@ public final class LoopbackTransporter implements Transporter {
 
     @Override
     public InetSocketAddress getBindAddress() {
-      return new InetSocketAddress("127.0.0.1", getUrl().getPort());
+      return new InetSocketAddress(getUrl().getParameter("listen", "127.0.0.1"), getUrl().getPort());
     }
   }
 
