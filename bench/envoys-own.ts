@@ -32,6 +32,45 @@ function dubboRoute({ match, route }: FilterRoute): JsonObject {
   return { match: { method: { name: { exact: method } }, headers }, route };
 }
 
+/** Envoy's own Thrift filter, with the same table. Payloads that nobody asks for it passes on unread, as it can be told to. */
+export function thriftProxy(name: string, table: OutboundListener, protocol: "BINARY" | "COMPACT"): JsonObject {
+  const routes = toFilterConfig(table).virtual_hosts.flatMap(({ routes }) => routes.map(thriftRoute));
+  return listener(name, {
+    name: "envoy.filters.network.thrift_proxy",
+    typed_config: any("envoy.extensions.filters.network.thrift_proxy.v3.ThriftProxy", {
+      stat_prefix: name,
+      transport: "FRAMED",
+      protocol,
+      payload_passthrough: true,
+      route_config: { name, routes },
+    }),
+  });
+}
+
+/** An empty method stands for all. */
+function thriftRoute({ match, route }: FilterRoute): JsonObject {
+  const method = match?.attributes.find(({ name }) => name === "method")?.exact_match ?? "";
+  return { match: { method_name: method }, route };
+}
+
+/** Envoy's own Redis filter, with the same table. It sends the commands of all clients of a worker to a server on one connection. */
+export function redisProxy(name: string, table: OutboundListener): JsonObject {
+  const routes = toFilterConfig(table).virtual_hosts.flatMap(({ routes }) => routes);
+  const withPrefix = routes.filter(({ match }) => match !== undefined);
+  const last = routes.find(({ match }) => match === undefined);
+  return listener(name, {
+    name: "envoy.filters.network.redis_proxy",
+    typed_config: any("envoy.extensions.filters.network.redis_proxy.v3.RedisProxy", {
+      stat_prefix: name,
+      settings: { op_timeout: "30s" },
+      prefix_routes: {
+        routes: withPrefix.map(({ match, route }) => ({ prefix: match?.attributes[0]?.prefix_match ?? "", ...route })),
+        catch_all_route: last?.route ?? {},
+      },
+    }),
+  });
+}
+
 /** Bytes to one server, unread: what no proxy of messages can go below. */
 export function tcpProxy(name: string): JsonObject {
   return listener(name, {

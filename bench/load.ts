@@ -8,6 +8,8 @@ const BINARY = fileURLToPath(new URL("bin/load", import.meta.url));
 
 /** One measurement, as bench/load/run.go reads it. */
 export interface LoadRun {
+  /** By its name in bench/load/protocol.go. Absent: Dubbo. */
+  readonly protocol?: string;
   readonly address: string;
   readonly connections: number;
   readonly in_flight: number;

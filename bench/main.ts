@@ -1,16 +1,19 @@
 import { writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
+import type { OutboundListener } from "../adapter/model/model.js";
 import type { JsonObject } from "../adapter/xds/json.js";
 import { bootstrap } from "./bootstrap.js";
 import type { Case } from "./cases.js";
+import { declaredDubbo } from "./declared.js";
 import { type Envoy, startEnvoy } from "./envoy.js";
-import { dubboProxy, tcpProxy } from "./envoys-own.js";
+import { tcpProxy } from "./envoys-own.js";
 import { Load } from "./load.js";
 import { type Measured, measureInTurns, type Subject } from "./measure.js";
 import { meltemi } from "./meltemi.js";
 import { type BenchOptions, parseOptions } from "./options.js";
+import { SPOKEN } from "./protocols.js";
 import { tableHead, tableOf } from "./report.js";
-import { routeTable, routeTableWithRegexes, toOneVersion } from "./routes.js";
+import { routeTableWithRegexes, toOneVersion } from "./routes.js";
 import { subject } from "./subjects.js";
 import { measureWanted, wantedListeners, wantedTable } from "./wanted.js";
 
@@ -25,21 +28,34 @@ function sizeName(size: number): string {
 function listeners(options: BenchOptions): JsonObject[] {
   const { wasm, against } = options;
   if (options.suite === "wanted") return wantedListeners(wasm);
-  const table = routeTable(options.routes, options.routeBy);
-  const all = {
+  const spoken = SPOKEN[options.protocol];
+  const table = spoken.table(options.routes, options.routeBy);
+  const all: Partial<Record<BenchOptions["proxies"][number], () => JsonObject>> = {
     meltemi: () => meltemi("meltemi", table, wasm),
     connection: () => meltemi("connection", { ...table, mode: "connection" }, wasm),
+    declared: () => meltemi("declared", declaredTable(options, table), wasm),
     observe: () => meltemi("observe", { ...toOneVersion(table), mode: "observe" }, wasm),
-    dubbo_proxy: () => dubboProxy("dubbo_proxy", table),
+    [spoken.own]: () => spoken.listener(table),
     tcp_proxy: () => tcpProxy("tcp_proxy"),
   };
   return [
-    ...options.proxies.map((proxy) => all[proxy]()),
+    ...options.proxies.map((proxy) => made(all[proxy], `${proxy} does not speak ${options.protocol}`)),
     ...(against === undefined ? [] : [meltemi("against", table, against)]),
     ...(options.suite === "calls"
       ? []
       : ROUTES_SIZES.map((size) => meltemi(sizeName(size), routeTableWithRegexes(size), wasm))),
   ];
+}
+
+/** What is declared is Dubbo, without its attachments. */
+function declaredTable({ protocol, routeBy }: BenchOptions, table: OutboundListener): OutboundListener {
+  if (protocol !== "dubbo" || routeBy !== "method") throw new Error("declared is for dubbo, with --route-by method");
+  return declaredDubbo(table);
+}
+
+function made(make: (() => JsonObject) | undefined, otherwise: string): JsonObject {
+  if (make === undefined) throw new Error(otherwise);
+  return make();
 }
 
 /** Each group is measured in turns and set against its first. */

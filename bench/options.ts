@@ -1,16 +1,17 @@
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { allCases, type Case, parseCases } from "./cases.js";
+import { OWN_PROXIES, SPOKEN, SPOKEN_NAMES, type SpokenName } from "./protocols.js";
 import type { RouteBy } from "./routes.js";
 import type { Mix } from "./subjects.js";
 
-/** `connection` and `observe` are Meltemi in those modes, where all calls of a connection go one way. */
-export const PROXIES = ["meltemi", "connection", "observe", "dubbo_proxy", "tcp_proxy"] as const;
+/** `connection` and `observe` are Meltemi in those modes, where all calls of a connection go one way; `declared` is Dubbo as YAML declares it. */
+export const PROXIES = ["meltemi", "connection", "observe", "declared", ...OWN_PROXIES, "tcp_proxy"] as const;
 export type Proxy = (typeof PROXIES)[number];
-const DEFAULT_PROXIES: readonly Proxy[] = ["meltemi", "dubbo_proxy", "tcp_proxy"];
 
 export interface BenchOptions {
   readonly suite: "all" | "calls" | "routes" | "wanted";
+  readonly protocol: SpokenName;
   readonly cases: readonly Case[];
   readonly proxies: readonly Proxy[];
   readonly seconds: number;
@@ -35,6 +36,9 @@ Examples:
   npm run bench -- --suite routes                            10,000 routes against 10
   npm run bench -- --suite wanted                            what is wanted, and what is measured
   npm run bench -- --cases 16x1/1MiB --route-by method       long calls that need not be looked through
+  npm run bench -- --cases 16x16/64 --route-by method --proxies meltemi,declared
+                                                             Dubbo by its own codec, and as it is declared in YAML
+  npm run bench -- --protocol thrift-binary --cases 16x1/64  framed Thrift, against thrift_proxy
   npm run bench -- --against ../old/dist/meltemi.wasm        two builds of the filter in the same turns
 
 A case is CONNECTIONSxIN_FLIGHT/PAYLOAD: calls in flight on each connection, bytes of the argument.
@@ -42,13 +46,15 @@ The status is 1 if any answer was wrong or lost.`;
 
 export function parseOptions(argv: readonly string[]): BenchOptions {
   const options = new Command("bench")
-    .description("Envoy's CPU time per Dubbo call: Meltemi, dubbo_proxy and tcp_proxy in one Envoy, in turns")
+    .description("Envoy's CPU time per call: Meltemi, Envoy's own proxy and tcp_proxy in one Envoy, in turns")
     .addOption(new Option("--suite <name>", "what to run").choices(["all", "calls", "routes", "wanted"]).default("all"))
+    .addOption(new Option("--protocol <name>", "what the calls are in").choices(SPOKEN_NAMES).default("dubbo"))
     .option("--cases <list>", "these cases only, and not the routes", parsed(parseCases))
     .addOption(
-      new Option("--proxies <list>", "these proxies only")
-        .argParser(parsed(parseProxies))
-        .default([...DEFAULT_PROXIES], DEFAULT_PROXIES.join(",")),
+      new Option(
+        "--proxies <list>",
+        "these proxies only; else meltemi, Envoy's own of the protocol, tcp_proxy",
+      ).argParser(parsed(parseProxies)),
     )
     .option("--seconds <n>", "length of a measurement", parsed(positive), 1)
     .option("--rounds <n>", "measurements of each proxy, of which the median counts", parsed(positive), 5)
@@ -70,11 +76,14 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option("--json <file>", "write the figures there")
     .addHelpText("after", EXAMPLES)
     .parse(argv as string[])
-    .opts<Omit<BenchOptions, "cases"> & { cases?: readonly Case[] }>();
+    .opts<Omit<BenchOptions, "cases" | "proxies"> & { cases?: readonly Case[]; proxies?: Proxy[] }>();
+  const proxies = options.proxies ?? (["meltemi", SPOKEN[options.protocol].own, "tcp_proxy"] as const);
   const mix = options.routeBy === "method" ? "one" : options.mix;
-  return options.cases === undefined
-    ? { ...options, mix, cases: options.suite === "routes" ? [] : allCases() }
-    : { ...options, mix, cases: options.cases, suite: "calls" };
+  const { cases, protocol } = options;
+  if (cases !== undefined) return { ...options, proxies, mix, cases, suite: "calls" };
+  // The comparison of tables, and what is wanted, are in Dubbo's words.
+  const suite = protocol === "dubbo" ? options.suite : "calls";
+  return { ...options, proxies, mix, suite, cases: suite === "routes" ? [] : allCases() };
 }
 
 /** Reports what a parser throws as commander does. */

@@ -1,4 +1,4 @@
-// Before `npm run bench`, also on a fresh clone.
+// What the commands `bench`, `load`, `soak`, `fuzz` and `tools` begin with, so that they run on a fresh clone too.
 import { ensureBuilt, ensureInstalled } from "../adapter/demo/prepare.mjs";
 
 await ensureInstalled();

@@ -49,6 +49,33 @@ function exact(by: RouteBy, value: string): Match {
   return { name: by === "method" ? "method" : "user", kind: "exact", value };
 }
 
+/** What Thrift's calls say of the user is their method; bench/load/thrift.go has the same. */
+const THRIFT_METHOD = "greet_";
+
+/** The same of Thrift: the canary is told by the method. */
+export function thriftTable(count: number): OutboundListener {
+  const byMethod = (user: string): Match => ({ name: "method", kind: "exact", value: THRIFT_METHOD + user });
+  const others = Array.from({ length: count - 2 }, (_, i) => route(byMethod(`user-${i}`), "v1"));
+  const virtualHost = {
+    name: `${SERVICE}:${PORT}`,
+    services: ["*"],
+    routes: [...others, route(byMethod(CANARY_USER), "v2"), route(undefined, "v1")],
+  };
+  return { protocol: "thrift", port: PORT, mode: "call", virtualHosts: [virtualHost] };
+}
+
+/** The same of Redis: the canary is told by what its keys begin with. */
+export function redisTable(count: number): OutboundListener {
+  const byKey = (user: string): Match => ({ name: "key", kind: "prefix", value: user });
+  const others = Array.from({ length: count - 2 }, (_, i) => route(byKey(`user-${i}`), "v1"));
+  const virtualHost = {
+    name: `${SERVICE}:${PORT}`,
+    services: ["*"],
+    routes: [...others, route(byKey(CANARY_USER), "v2"), route(undefined, "v1")],
+  };
+  return { protocol: "redis", port: PORT, mode: "call", virtualHosts: [virtualHost] };
+}
+
 function tableOf(routes: readonly Route[]): OutboundListener {
   const virtualHost = { name: `${SERVICE}:${PORT}`, services: [SERVICE], routes };
   return { protocol: "dubbo", port: PORT, mode: "call", virtualHosts: [virtualHost] };
@@ -66,7 +93,7 @@ export function toOneVersion(table: OutboundListener): OutboundListener {
 
 interface Match {
   readonly name: string;
-  readonly kind: "exact" | "regex";
+  readonly kind: "exact" | "prefix" | "regex";
   readonly value: string;
 }
 

@@ -2,6 +2,7 @@ import type { Case } from "./cases.js";
 import type { Envoy } from "./envoy.js";
 import type { LoadRun } from "./load.js";
 import type { Subject } from "./measure.js";
+import type { SpokenName } from "./protocols.js";
 import { CANARY_USER, ORDINARY_USER, type Version } from "./routes.js";
 
 const WARM_UP_MS = 300;
@@ -10,6 +11,7 @@ const WARM_UP_MS = 300;
 export type Mix = "two" | "one";
 
 export interface Setting {
+  readonly protocol: SpokenName;
   readonly envoy: Envoy;
   readonly mix: Mix;
   readonly seconds: number;
@@ -20,8 +22,9 @@ export function subject(name: string, proxy: string, listener: string, shape: Ca
   return { case: name, proxy, run: runOf(listener, shape, setting) };
 }
 
-export function runOf(listener: string, shape: Case, { envoy, mix, seconds, echo }: Setting): LoadRun {
+export function runOf(listener: string, shape: Case, { protocol, envoy, mix, seconds, echo }: Setting): LoadRun {
   return {
+    protocol,
     address: envoy.addresses.get(listener) ?? "",
     connections: shape.connections,
     in_flight: shape.inFlight,

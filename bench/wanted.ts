@@ -116,7 +116,7 @@ export async function measureWanted(
 ): Promise<Line[]> {
   const lines: Line[] = [];
   for (const goal of GOALS) {
-    const setting = { envoy, mix: goal.mix, seconds: options.seconds, echo: false };
+    const setting = { protocol: "dubbo", envoy, mix: goal.mix, seconds: options.seconds, echo: false } as const;
     const subjects = [goal.listener, ...goal.bounds.map(({ to }) => to)].map((listener) =>
       subject(goal.shape, listener, listener, caseOf(goal.shape), setting),
     );
@@ -146,7 +146,7 @@ const OGHTTP2 = "envoy.reloadable_features.http2_use_oghttp2";
 
 /** What Envoy's heap holds for a connection that has made a call or two and is idle since. */
 async function idleMemory(load: Load, envoy: Envoy): Promise<Line[]> {
-  const setting: Setting = { envoy, mix: "one", seconds: 0.1, echo: false };
+  const setting: Setting = { protocol: "dubbo", envoy, mix: "one", seconds: 0.1, echo: false };
   const tcp = await idleBytes(load, "tcp_proxy", setting);
   const own = await idleBytes(load, "meltemi", setting);
   await envoy.setRuntime(OGHTTP2, "true");

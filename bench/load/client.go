@@ -7,13 +7,11 @@ import (
 	"syscall"
 )
 
-// An id is the number of the call on its connection, then the slot that it is in flight in.
-const slotBits = 16
-
 type slot struct {
-	id      uint64 // 0: free
+	id      uint64
+	busy    bool
 	startNs int64
-	answers [][]byte // what may come back
+	kind    *kind
 }
 
 // client is one connection to Envoy with a fixed number of calls in flight: each answer is followed by a new call, at once or, in a
@@ -24,6 +22,10 @@ type client struct {
 	slots    []slot
 	calls    uint64
 	inFlight int
+	// Where ids say nothing: the slots of the calls in flight, the oldest at calls-inFlight.
+	order []int
+	// What an id can have of the number of a call.
+	idMask uint64
 }
 
 func newClient(l *loop, r *run) (*client, error) {
@@ -31,7 +33,7 @@ func newClient(l *loop, r *run) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{run: r, slots: make([]slot, r.InFlight)}
+	c := &client{run: r, slots: make([]slot, r.InFlight), order: make([]int, r.InFlight), idMask: 1<<r.protocol.idBits() - 1}
 	c.socket, err = newSocket(l, fd, c)
 	return c, err
 }
@@ -63,32 +65,56 @@ func (c *client) open() error {
 	return c.socket.write()
 }
 
+func (c *client) protocol() protocol { return c.run.protocol }
+
+// An id is the number of the call on its connection, then the slot that it is in flight in.
 func (c *client) call(i int) {
 	kind := &c.run.kinds[c.calls%uint64(len(c.run.kinds))]
+	c.order[c.calls%uint64(len(c.order))] = i
 	c.calls++
-	s := &c.slots[i]
-	s.id = c.calls<<slotBits | uint64(i)
-	s.startNs = c.socket.loop.nowNs
-	s.answers = kind.answers
 	c.inFlight++
+	c.slots[i] = slot{
+		id:      (c.calls<<slotBits | uint64(i)) & c.idMask,
+		busy:    true,
+		startNs: c.socket.loop.nowNs,
+		kind:    kind,
+	}
 	m := c.socket.add()
 	m.body = kind.request
-	putHead(&m.head, flagsRequest, 0, s.id, len(m.body))
+	m.headBytes = c.run.protocol.putCall(m.head[:], kind.user, c.slots[i].id, len(m.body))
 }
 
-func (c *client) begin(head *[headBytes]byte) ([][]byte, error) {
-	id := headID(head)
-	i := int(id & (1<<slotBits - 1))
-	if i >= len(c.slots) || c.slots[i].id != id || id == 0 {
-		return nil, fmt.Errorf("an answer to call %#x, which is not in flight: %x", id, head[:])
+// slotOf is the slot of the call that an answer is to.
+func (c *client) slotOf(head []byte) (int, error) {
+	if c.idMask == 0 {
+		if c.inFlight == 0 {
+			return 0, fmt.Errorf("an answer, and no call is in flight: %x", head)
+		}
+		return c.order[(c.calls-uint64(c.inFlight))%uint64(len(c.order))], nil
 	}
-	s := &c.slots[i]
-	return s.answers, checkHead(head, flagsAnswer, statusOK, len(s.answers[0]))
+	id := c.run.protocol.id(head)
+	i := int(id & (1<<slotBits - 1))
+	if i >= len(c.slots) || !c.slots[i].busy || c.slots[i].id != id {
+		return 0, fmt.Errorf("an answer to call %#x, which is not in flight: %x", id, head)
+	}
+	return i, nil
 }
 
-func (c *client) end(head *[headBytes]byte) error {
-	i := int(headID(head) & (1<<slotBits - 1))
-	c.slots[i].id = 0
+func (c *client) begin(head []byte) ([][]byte, error) {
+	i, err := c.slotOf(head)
+	if err != nil {
+		return nil, err
+	}
+	kind := c.slots[i].kind
+	return kind.answers, c.run.protocol.checkAnswer(head, kind.user, len(kind.answers[0]))
+}
+
+func (c *client) end(head []byte) error {
+	i, err := c.slotOf(head)
+	if err != nil {
+		return err
+	}
+	c.slots[i].busy = false
 	c.inFlight--
 	c.run.answered(c.socket.loop.nowNs - c.slots[i].startNs)
 	if c.run.stopping {

@@ -9,7 +9,7 @@ import (
 
 // The head of a Dubbo2 message: magic (2), flags (1), status (1), id (8), length of the body (4).
 const (
-	headBytes    = 16
+	dubboHead    = 16
 	flagsAt      = 2
 	statusAt     = 3
 	idAt         = 4
@@ -27,14 +27,15 @@ const (
 
 var magic = []byte{0xda, 0xbb}
 
-// kind is one sort of call: what is sent and the answers that are right. The bodies are shared by all its calls.
-type kind struct {
-	request []byte
-	answers [][]byte
-}
+// dubbo is Dubbo2 with Hessian2; the user is an attachment.
+type dubbo struct{}
+
+func (dubbo) leastHead() int         { return dubboHead }
+func (dubbo) headBytes(_ []byte) int { return dubboHead }
+func (dubbo) idBits() int            { return 64 }
 
 // requestBody is laid out as Apache Dubbo 3.3 writes it: strings, the argument, the map of attachments.
-func requestBody(user string, payloadBytes int) []byte {
+func (dubbo) requestBody(user string, payloadBytes int) []byte {
 	var b []byte
 	for _, s := range []string{"2.0.2", service, "0.0.0", "sayHello", "Ljava/lang/String;"} {
 		b = appendString(b, s)
@@ -48,7 +49,7 @@ func requestBody(user string, payloadBytes int) []byte {
 }
 
 // answerBody is a result without attachments: the tag of the server that gives it, then as many bytes as asked for.
-func answerBody(tag string, payloadBytes int) []byte {
+func (dubbo) answerBody(tag string, payloadBytes int) []byte {
 	return appendString([]byte{0x91}, tag+strings.Repeat("y", payloadBytes))
 }
 
@@ -70,22 +71,36 @@ func appendString(b []byte, s string) []byte {
 	return append(b, s...)
 }
 
-func putHead(head *[headBytes]byte, flags, status byte, id uint64, length int) {
-	copy(head[:], magic)
+func (dubbo) putCall(head []byte, _ string, id uint64, bodyBytes int) int {
+	return putDubboHead(head, flagsRequest, 0, id, bodyBytes)
+}
+
+func (d dubbo) putAnswer(head, call []byte, bodyBytes int) int {
+	return putDubboHead(head, flagsAnswer, statusOK, d.id(call), bodyBytes)
+}
+
+func putDubboHead(head []byte, flags, status byte, id uint64, length int) int {
+	copy(head, magic)
 	head[flagsAt] = flags
 	head[statusAt] = status
 	binary.BigEndian.PutUint64(head[idAt:], id)
 	binary.BigEndian.PutUint32(head[lengthAt:], uint32(length))
+	return dubboHead
 }
 
-func headID(head *[headBytes]byte) uint64 {
-	return binary.BigEndian.Uint64(head[idAt:])
+func (dubbo) id(head []byte) uint64 { return binary.BigEndian.Uint64(head[idAt:]) }
+
+func (dubbo) checkCall(head []byte, bodyBytes int) error {
+	return checkDubboHead(head, flagsRequest, 0, bodyBytes)
 }
 
-// checkHead tells what is wrong with a head; the id is not looked at.
-func checkHead(head *[headBytes]byte, flags, status byte, length int) error {
+func (dubbo) checkAnswer(head []byte, _ string, bodyBytes int) error {
+	return checkDubboHead(head, flagsAnswer, statusOK, bodyBytes)
+}
+
+func checkDubboHead(head []byte, flags, status byte, length int) error {
 	if !bytes.Equal(head[:2], magic) {
-		return fmt.Errorf("not the head of a Dubbo message: %x", head[:])
+		return fmt.Errorf("not the head of a Dubbo message: %x", head)
 	}
 	if head[flagsAt] != flags || head[statusAt] != status {
 		return fmt.Errorf("flags %#x and status %d where %#x and %d are right", head[flagsAt], head[statusAt], flags, status)

@@ -22,7 +22,7 @@ func TestRequestBody(t *testing.T) {
 		"07" + "74696d656f7574" + "04" + "33303030" +
 		"04" + "75736572" + "05" + "6a61736f6e" + // user: jason
 		"5a"
-	if got := hex.EncodeToString(requestBody("jason", 3)); got != want {
+	if got := hex.EncodeToString(dubbo{}.requestBody("jason", 3)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

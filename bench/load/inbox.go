@@ -13,17 +13,20 @@ const (
 
 // party is who reads messages: it says which bodies may follow a head, and learns that one has come whole and right.
 type party interface {
-	begin(head *[headBytes]byte) (bodies [][]byte, err error)
-	end(head *[headBytes]byte) error
+	begin(head []byte) (bodies [][]byte, err error)
+	end(head []byte) error
+	// protocol is that of the next message.
+	protocol() protocol
 	// closed is told that the other side has ended the connection.
 	closed() error
 }
 
 // inbox takes the bytes of one direction of a connection and compares each with what it must be.
 type inbox struct {
-	head   [headBytes]byte
-	have   int // bytes of the head
-	at     int // bytes of the body
+	buffer [maxHeadBytes]byte
+	head   []byte // as long as it is to be
+	have   int    // bytes of the head
+	at     int    // bytes of the body
 	length int
 	// The bodies that may follow, and a bit for each that agrees so far.
 	bodies   [][]byte
@@ -32,12 +35,19 @@ type inbox struct {
 
 func (in *inbox) feed(data []byte, p party) error {
 	for len(data) > 0 {
-		if in.have < headBytes {
+		if in.have == 0 {
+			in.head = in.buffer[:p.protocol().leastHead()]
+		}
+		if in.have < len(in.head) {
 			n := copy(in.head[in.have:], data)
 			in.have += n
 			data = data[n:]
-			if in.have < headBytes {
+			if in.have < len(in.head) {
 				return nil
+			}
+			if whole := p.protocol().headBytes(in.head); whole > in.have {
+				in.head = in.buffer[:whole]
+				continue
 			}
 			if err := in.begin(p); err != nil {
 				return err
@@ -50,7 +60,7 @@ func (in *inbox) feed(data []byte, p party) error {
 		data = data[n:]
 		if in.at == in.length {
 			in.have = 0
-			if err := p.end(&in.head); err != nil {
+			if err := p.end(in.head); err != nil {
 				return err
 			}
 		}
@@ -59,7 +69,7 @@ func (in *inbox) feed(data []byte, p party) error {
 }
 
 func (in *inbox) begin(p party) error {
-	bodies, err := p.begin(&in.head)
+	bodies, err := p.begin(in.head)
 	if err != nil {
 		return err
 	}
@@ -77,16 +87,19 @@ func (in *inbox) compare(data []byte) error {
 		}
 	}
 	if in.possible == 0 {
-		return fmt.Errorf("message %d: wrong bytes in the %d from byte %d of %d of its body: %q",
-			headID(&in.head), len(data), in.at, in.length, data[:min(len(data), 64)])
+		return fmt.Errorf("message %x: wrong bytes in the %d from byte %d of %d of its body: %q",
+			in.head, len(data), in.at, in.length, data[:min(len(data), 64)])
 	}
 	in.at += len(data)
 	return nil
 }
 
+// headIsWhole tells whether what comes next is of a body.
+func (in *inbox) headIsWhole() bool { return in.have > 0 && in.have == len(in.head) }
+
 // skippable is the number of bytes that need not be looked at.
 func (in *inbox) skippable() int {
-	if in.have < headBytes || in.length < skipAbove {
+	if !in.headIsWhole() || in.length < skipAbove {
 		return 0
 	}
 	return max(in.length-in.at-skipLeave, 0)

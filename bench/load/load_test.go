@@ -38,15 +38,19 @@ func directRun(t *testing.T, change func(*run, []*server)) (*result, error) {
 	return r.measure(l)
 }
 
+var protocols = []string{"dubbo", "thrift-binary", "thrift-compact"}
+
 func TestCallsOfAllSizesAreAnswered(t *testing.T) {
-	for _, payload := range []int{1, 64, 1024, 12 << 10, 1 << 20} {
-		for _, echo := range []bool{false, true} {
-			got, err := directRun(t, func(r *run, _ []*server) { r.PayloadBytes, r.Echo = payload, echo })
-			if err != nil {
-				t.Fatalf("payload %d, echo %v: %v", payload, echo, err)
-			}
-			if got.Calls < 15 || got.P50Us <= 0 || got.P99Us < got.P50Us || got.EnvoyCPU <= 0 {
-				t.Errorf("payload %d, echo %v: %+v", payload, echo, got)
+	for _, protocol := range protocols {
+		for _, payload := range []int{1, 64, 1024, 12 << 10, 1 << 20} {
+			for _, echo := range []bool{false, true} {
+				got, err := directRun(t, func(r *run, _ []*server) { r.Protocol, r.PayloadBytes, r.Echo = protocol, payload, echo })
+				if err != nil {
+					t.Fatalf("%s, payload %d, echo %v: %v", protocol, payload, echo, err)
+				}
+				if got.Calls < 15 || got.P50Us <= 0 || got.P99Us < got.P50Us || got.EnvoyCPU <= 0 {
+					t.Errorf("%s, payload %d, echo %v: %+v", protocol, payload, echo, got)
+				}
 			}
 		}
 	}
@@ -69,8 +73,10 @@ func TestEitherServerMayAnswer(t *testing.T) {
 }
 
 func TestACallToTheWrongServerFails(t *testing.T) {
-	_, err := directRun(t, func(r *run, _ []*server) { r.Calls[0].Server = "v2" })
-	expectError(t, err, "wrong bytes")
+	for _, protocol := range protocols {
+		_, err := directRun(t, func(r *run, _ []*server) { r.Protocol, r.Calls[0].Server = protocol, "v2" })
+		expectError(t, err, "wrong bytes")
+	}
 }
 
 // relay is a proxy that changes what it passes on.

@@ -1,4 +1,4 @@
-// Command load makes Dubbo calls through Envoy, answers them, and checks every byte of every answer. It is driven by the bench
+// Command load makes calls through Envoy, answers them, and checks every byte of every answer. It is driven by the bench
 // (bench/load.ts): one measurement for each line of JSON on standard input, one line of JSON on standard output for each.
 //
 // The first line that it prints names the addresses of its servers, by tag.

@@ -9,8 +9,9 @@ import (
 const batchMessages = 256
 
 type message struct {
-	head [headBytes]byte
-	body []byte
+	head      [maxHeadBytes]byte
+	headBytes int
+	body      []byte
 }
 
 // outbox holds what is still to be written to one socket: messages with a head of their own and a body shared by all of a
@@ -29,7 +30,7 @@ func newOutbox(fd int, vector *[2 * batchMessages]syscall.Iovec) outbox {
 	return outbox{fd: fd, ring: make([]message, 16), vector: vector}
 }
 
-// add gives the place of a new last message, to be filled.
+// add gives a new last message, to be filled.
 func (o *outbox) add() *message {
 	if o.count == len(o.ring) {
 		grown := make([]message, 2*len(o.ring))
@@ -64,13 +65,13 @@ func (o *outbox) gather() (ranges, offered int) {
 	skip := o.sent
 	for i := 0; i < min(o.count, batchMessages); i++ {
 		m := &o.ring[(o.first+i)&(len(o.ring)-1)]
-		if skip < headBytes {
-			o.vector[ranges] = syscall.Iovec{Base: &m.head[skip], Len: uint64(headBytes - skip)}
-			offered += headBytes - skip
+		if skip < m.headBytes {
+			o.vector[ranges] = syscall.Iovec{Base: &m.head[skip], Len: uint64(m.headBytes - skip)}
+			offered += m.headBytes - skip
 			ranges++
-			skip = headBytes
+			skip = m.headBytes
 		}
-		body := m.body[skip-headBytes:]
+		body := m.body[skip-m.headBytes:]
 		o.vector[ranges] = syscall.Iovec{Base: &body[0], Len: uint64(len(body))}
 		offered += len(body)
 		ranges++
@@ -82,7 +83,8 @@ func (o *outbox) gather() (ranges, offered int) {
 func (o *outbox) drop(n int) {
 	n += o.sent
 	for o.count > 0 {
-		whole := headBytes + len(o.ring[o.first].body)
+		first := &o.ring[o.first]
+		whole := first.headBytes + len(first.body)
 		if n < whole {
 			break
 		}

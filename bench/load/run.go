@@ -8,6 +8,7 @@ import (
 
 // run is one measurement, and one line of standard input.
 type run struct {
+	Protocol     string `json:"protocol"`
 	Address      string `json:"address"` // of the listener
 	Connections  int    `json:"connections"`
 	InFlight     int    `json:"in_flight"` // calls, on each connection
@@ -20,6 +21,7 @@ type run struct {
 	IdleMs       int64  `json:"idle_ms"` // for which the connections are kept afterwards, without a call
 	EnvoyPID     int    `json:"envoy_pid"`
 
+	protocol  protocol
 	kinds     []kind
 	latencies latencies
 	stopping  bool
@@ -34,8 +36,15 @@ type waiting struct {
 	slot   int
 }
 
+// kind is one sort of call: what is sent and the answers that are right. The bodies are shared by all its calls.
+type kind struct {
+	user    string
+	request []byte
+	answers [][]byte
+}
+
 type call struct {
-	User   string `json:"user"`   // the attachment
+	User   string `json:"user"`   // the attachment, or what stands for it
 	Server string `json:"server"` // the tag of the one that must answer
 	Or     string `json:"or"`     // another that may
 }
@@ -55,16 +64,21 @@ type result struct {
 const lostNs = 30e9
 
 func (r *run) prepare(servers []*server) error {
+	var err error
+	if r.protocol, err = protocolOf(r.Protocol); err != nil {
+		return err
+	}
 	answerBytes := 0
 	if r.Echo {
 		answerBytes = r.PayloadBytes
 	}
 	for _, s := range servers {
+		s.protocol = r.protocol
 		s.requests = nil
-		s.answer = answerBody(s.tag, answerBytes)
+		s.answer = r.protocol.answerBody(s.tag, answerBytes)
 	}
 	for _, call := range r.Calls {
-		k := kind{request: requestBody(call.User, r.PayloadBytes)}
+		k := kind{user: call.User, request: r.protocol.requestBody(call.User, r.PayloadBytes)}
 		tags := []string{call.Server}
 		if call.Or != "" {
 			tags = append(tags, call.Or)

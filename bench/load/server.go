@@ -17,6 +17,7 @@ type server struct {
 	tag     string
 	address string
 	// What may come and what goes back, for the measurement at hand.
+	protocol protocol
 	requests [][]byte
 	answer   []byte
 }
@@ -66,22 +67,24 @@ type upstream struct {
 	calls  int
 }
 
-func (u *upstream) begin(head *[headBytes]byte) ([][]byte, error) {
+func (u *upstream) protocol() protocol { return u.server.protocol }
+
+func (u *upstream) begin(head []byte) ([][]byte, error) {
 	u.calls++
 	u.socket.skips = u.calls%wholeEvery != 0
 	var err error
 	for _, request := range u.server.requests {
-		if err = checkHead(head, flagsRequest, 0, len(request)); err == nil {
+		if err = u.server.protocol.checkCall(head, len(request)); err == nil {
 			return u.server.requests, nil
 		}
 	}
 	return nil, fmt.Errorf("server %s was sent what it must not get: %w", u.server.tag, err)
 }
 
-func (u *upstream) end(head *[headBytes]byte) error {
+func (u *upstream) end(call []byte) error {
 	m := u.socket.add()
 	m.body = u.server.answer
-	putHead(&m.head, flagsAnswer, statusOK, headID(head), len(m.body))
+	m.headBytes = u.server.protocol.putAnswer(m.head[:], call, len(m.body))
 	return nil
 }
 
