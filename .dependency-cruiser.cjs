@@ -17,6 +17,12 @@ module.exports = {
       to: { path: "^filter/(host|http2|proxy|route|config)|^filter/codec/(?!$1)[^/]+/" },
     },
     {
+      name: "encodings-know-no-protocol",
+      severity: "error",
+      from: { path: "^filter/encoding" },
+      to: { path: "^filter/(?!encoding|memory)" },
+    },
+    {
       name: "routing-is-pure",
       severity: "error",
       from: { path: "^filter/route" },
