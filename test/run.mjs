@@ -56,7 +56,10 @@ if (suite === undefined) {
 }
 
 const totals = { passed: 0, failed: 0 };
-/** Files that may be run once more: a machine that others use can be late for a test, a defect is there again. */
+/**
+ * Files that may be run once more: a machine that others use can be late for a test, a defect is there again. A test has failed that has
+ * passed neither time; what has failed once is named all the same.
+ */
 const MAX_RERUN_FILES = 3;
 try {
   await installTools(suite.tools);
@@ -105,9 +108,28 @@ async function tests(projects) {
   }
   names(first.report, "failed at first");
   console.error(`• running ${files.length} of ${first.report.testResults.length} files once more, alone …`);
-  const others = first.report.testResults.filter(({ name }) => !files.includes(name));
-  totals.passed += others.flatMap((file) => file.assertionResults).filter(({ status }) => status === "passed").length;
-  count(await vitest(projects, ["--no-file-parallelism", ...files]));
+  const again = await vitest(projects, ["--no-file-parallelism", ...files]);
+  const passed = new Set([...passedTests(first.report), ...passedTests(again.report)]);
+  const failed = [...failedTests(again.report)].filter((name) => !passed.has(name));
+  names(again.report, "failed the second time");
+  totals.passed += passed.size;
+  totals.failed += failed.length;
+}
+
+/** What tells a test from all others: its file and its name. A file that is broken stands for all its tests. */
+function testsOf(report, wanted) {
+  return report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.filter(({ status }) => status === wanted).map(({ fullName }) => `${name}: ${fullName}`),
+  );
+}
+
+function passedTests(report) {
+  return testsOf(report, "passed");
+}
+
+function failedTests(report) {
+  const broken = failedFiles(report).filter(isBroken);
+  return [...testsOf(report, "failed"), ...broken.map(({ name }) => name)];
 }
 
 /** Runs the projects' tests, or those of some files, and returns what vitest reports, and its exit code. */
