@@ -5,10 +5,10 @@ import type {
   ListenerSettings,
   OutboundListener,
   Route,
-  RoutePolicy,
   WeightedDestination,
 } from "../model/model.js";
 import { mayLackService } from "../model/protocols.js";
+import { type FilterRoutePolicy, toFilterPolicy } from "./route-policy.js";
 
 /**
  * The JSON of protos/meltemi/filter/v1alpha1/filter.proto: the field names as written there, 64-bit integers as text, as proto3's
@@ -51,16 +51,6 @@ export interface FilterRoute {
   readonly route: FilterRouteAction;
   readonly origin?: string;
   readonly policy?: FilterRoutePolicy;
-}
-
-export interface FilterRoutePolicy {
-  readonly timeout_ms?: number;
-  readonly abort?: { readonly per_million: number; readonly status?: number; readonly message?: string };
-  readonly rate_limit?: {
-    readonly max_tokens: number;
-    readonly tokens_per_fill: number;
-    readonly fill_interval_ms: number;
-  };
 }
 
 export interface FilterAttributeMatcher {
@@ -148,26 +138,6 @@ function toFilterRoute(route: Route): FilterRoute {
     ...(match.length > 0 && { match: { attributes: match.map(toAttributeMatcher) } }),
     route: toRouteAction(destinations),
     ...(policy && { policy: toFilterPolicy(policy) }),
-  };
-}
-
-function toFilterPolicy({ timeout_ms, abort, localRateLimit }: RoutePolicy): FilterRoutePolicy {
-  return {
-    ...(timeout_ms !== undefined && { timeout_ms: Math.max(1, Math.round(timeout_ms)) }),
-    ...(abort && {
-      abort: {
-        per_million: Math.round(abort.percentage * 10_000),
-        ...(abort.status !== undefined && { status: abort.status }),
-        ...(abort.message !== undefined && { message: abort.message }),
-      },
-    }),
-    ...(localRateLimit && {
-      rate_limit: {
-        max_tokens: localRateLimit.maxTokens,
-        tokens_per_fill: localRateLimit.tokensPerFill,
-        fill_interval_ms: Math.max(1, Math.round(localRateLimit.fillInterval_ms)),
-      },
-    }),
   };
 }
 

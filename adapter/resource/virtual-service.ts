@@ -2,8 +2,8 @@ import type { AttributeMatch, RoutePolicy } from "../model/model.js";
 import { AUTO } from "../model/protocols.js";
 import type { FieldPath } from "../status/field-path.js";
 import { SPECIFIERS } from "./matcher.js";
+import { parsePolicy, type WrittenPolicy } from "./policies/parse-policy.js";
 import type { Report } from "./report.js";
-import { parsePolicy, type WrittenPolicy } from "./route-policy.js";
 
 /** The spec of a VirtualService in one form: defaults filled in, either form of `attributes` read. */
 export interface VirtualServiceSpec {

@@ -63,7 +63,7 @@ export class Connection extends Session {
   midMessage: Tunnel | null;
   /** Bytes that stash and read buffer must hold before there is anything to do. */
   wanted: u32;
-  /** The call that is held back has been admitted by its route's policy (proxy/policy.ts), and is not to be judged again. */
+  /** The call that is held back has been admitted by its route's policy (proxy/policies/admit.ts), and is not to be judged again. */
   admitted: bool;
   /** Held back for want of window: more of it is a reason to look again. */
   blocked: bool;

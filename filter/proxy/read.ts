@@ -34,3 +34,7 @@ export function readTime_us(): u64 {
   if (!read.time_us) read.time_us = now_us();
   return read.time_us;
 }
+
+export function readTime_ms(): u32 {
+  return <u32>(readTime_us() / 1000);
+}

@@ -14,7 +14,7 @@ import { Connection } from "./connection";
 import { Count } from "./count";
 import { hostByAddress } from "./dialled";
 import { count } from "./listener";
-import { admit, limitTime } from "./policy";
+import { admit } from "./policies/admit";
 import { prepare } from "./prepare";
 import { random32 } from "./random";
 import { readTime_us } from "./read";
@@ -29,6 +29,7 @@ import {
   replyNotFound,
 } from "./reply";
 import { countCall, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOfMessage, takesSample } from "./series";
+import { limitTime } from "./timeout";
 import { traceCall, traceReason, tracing } from "./trace";
 import { tunnelTo, useTunnel } from "./tunnels";
 
@@ -127,7 +128,8 @@ export function sendCall(connection: Connection, tunnel: Tunnel, host: Name, rou
   const started_us = takesSample(series) || tracing ? readTime_us() : 0;
   const call = addCall(tunnel, series, ++connection.orders, started_us);
   const policy = route ? route.policy : null;
-  if (policy) limitTime(connection, policy, call);
+  const timeout_ms = policy ? policy.timeout_ms : 0;
+  if (timeout_ms) limitTime(connection, call, timeout_ms);
   return call;
 }
 

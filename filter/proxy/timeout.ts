@@ -1,12 +1,22 @@
 import { replyStatus } from "../codec/codec";
+import { message } from "../codec/message";
 import { ReplyCode } from "../codec/reply";
 import { Call } from "./call-in-flight";
 import { Connection, wakeConnection } from "./connection";
-import { takeDue } from "./deadline";
+import { arm, takeDue } from "./deadline";
 import { CloseReason } from "./label";
+import { readTime_ms } from "./read";
 import { callerOfCall, describeTimeout, replyError } from "./reply";
 import { countCall } from "./series";
 import { swallow } from "./swallow";
+
+/** The call in `message` goes on, as `call`: it has from now on as long as its route allows, if it is no stream. */
+export function limitTime(connection: Connection, call: Call, timeout_ms: u32): void {
+  if (message.opensStream) return;
+  call.connection = changetype<usize>(connection);
+  const time_ms = readTime_ms();
+  arm(call, time_ms, time_ms + timeout_ms);
+}
 
 /** Answers the calls whose deadlines have passed with the protocol's error. An answer that comes later goes nowhere. */
 export function endOverdue(time_ms: u32): void {

@@ -16,7 +16,6 @@ import { Condition, Literal, Matcher, setLiteral } from "./condition";
 import { buildTree } from "./decision-tree";
 import { newDemand } from "./demand";
 import { drain, List, newList, push } from "./list";
-import { Policy, TokenBucket } from "./policy";
 import { Automaton } from "./regex/automaton";
 import { inner, innerBytes, isExact, prefix, prefixBytes, suffix, suffixBytes } from "./regex/literals";
 import { compileRegex } from "./regex/regex";
@@ -268,13 +267,9 @@ export function addRoute(): Route | null {
   return route;
 }
 
-/** What a route asks for, all of it still to be filled. */
-export function newPolicy(): Policy {
-  return changetype<Policy>(take(table.arena, offsetof<Policy>()));
-}
-
-export function newTokenBucket(): TokenBucket {
-  return changetype<TokenBucket>(take(table.arena, offsetof<TokenBucket>()));
+/** Memory of the table, all 0: for what a route asks for, which goes with it. */
+export function takeOfTable(bytes: u32): usize {
+  return take(table.arena, bytes);
 }
 
 export function keepText(text: usize, length: u32): usize {

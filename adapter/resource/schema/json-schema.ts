@@ -44,6 +44,9 @@ export interface ValidationRule {
   readonly messageExpression?: string;
 }
 
+/** Greatest number of what is a uint32 in the filter. */
+export const MAX_UINT32 = 2 ** 32 - 1;
+
 /** A map with exactly these fields. */
 export function closedMap(
   properties: Readonly<Record<string, JsonSchema>>,

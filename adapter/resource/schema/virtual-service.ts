@@ -1,6 +1,7 @@
 import { AUTO, CODECS } from "../../model/protocols.js";
-import { closedMap, duration, exportTo, type JsonSchema, listOf, portSelector, protocol, text } from "./json-schema.js";
+import { closedMap, exportTo, type JsonSchema, listOf, portSelector, protocol, text } from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
+import { policies } from "./policies/policies.js";
 
 /** Interfaces of Java have long names: with their packages and versions a few hundred characters. */
 const MAX_HOST_LENGTH = 1024;
@@ -76,22 +77,6 @@ const destinations: JsonSchema = {
   ],
 };
 
-const MAX_UINT32 = 2 ** 32 - 1;
-
-const abort: JsonSchema = {
-  ...closedMap({
-    percentage: { type: "number", minimum: 0, maximum: 100, description: "Of the calls. Default: 100." },
-    status: {
-      type: "integer",
-      minimum: 1,
-      maximum: MAX_UINT32,
-      description: "The error, by the protocol's own number. Default: that of a server's failure.",
-    },
-    message: { ...text, maxLength: 400, description: "The error's text." },
-  }),
-  description: "Calls get an error in place of an answer.",
-};
-
 const route = closedMap(
   {
     name: { ...text, description: "For logs and `meltemi explain`. Default: `route-` and the index." },
@@ -100,30 +85,7 @@ const route = closedMap(
       description: "The route takes calls for which one of the entries holds. Default: every call.",
     },
     route: destinations,
-    timeout: {
-      ...duration,
-      description: "A call without an answer by then gets the protocol's error. Default: any time.",
-    },
-    fault: {
-      ...closedMap({ abort }),
-      description: "Faults for calls of the route, to try what becomes of their callers.",
-    },
-    localRateLimit: {
-      ...closedMap(
-        {
-          maxTokens: { type: "integer", minimum: 1, maximum: MAX_UINT32, description: "Calls that may come at once." },
-          tokensPerFill: {
-            type: "integer",
-            minimum: 1,
-            maximum: MAX_UINT32,
-            description: "Calls more that may come after each interval. Default: maxTokens.",
-          },
-          fillInterval: { ...duration, description: "How long an interval is." },
-        },
-        ["maxTokens", "fillInterval"],
-      ),
-      description: "How many calls may come, to each worker thread of each Envoy. More get the protocol's error.",
-    },
+    ...policies,
   },
   ["route"],
 );

@@ -1,0 +1,20 @@
+import { closedMap, type JsonSchema, MAX_UINT32, text } from "../json-schema.js";
+
+const abort: JsonSchema = {
+  ...closedMap({
+    percentage: { type: "number", minimum: 0, maximum: 100, description: "Of the calls. Default: 100." },
+    status: {
+      type: "integer",
+      minimum: 1,
+      maximum: MAX_UINT32,
+      description: "The error, by the protocol's own number. Default: that of a server's failure.",
+    },
+    message: { ...text, maxLength: 400, description: "The error's text." },
+  }),
+  description: "Calls get an error in place of an answer.",
+};
+
+export const fault: JsonSchema = {
+  ...closedMap({ abort }),
+  description: "Faults for calls of the route, to try what becomes of their callers.",
+};

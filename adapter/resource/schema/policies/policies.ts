@@ -1,0 +1,13 @@
+import { duration, type JsonSchema } from "../json-schema.js";
+import { fault } from "./fault.js";
+import { localRateLimit } from "./local-rate-limit.js";
+
+/** What a route asks for besides a destination. */
+export const policies: Readonly<Record<string, JsonSchema>> = {
+  timeout: {
+    ...duration,
+    description: "A call without an answer by then gets the protocol's error. Default: any time.",
+  },
+  fault,
+  localRateLimit,
+};
