@@ -13,6 +13,27 @@ const CONNECTION_WINDOW_BYTES = 4 << 20;
 const SETTINGS_MAX_FRAME_SIZE = 5;
 const MAX_FRAME_BYTES = 2 << 20;
 
+/** By this header a tunnel names the host that it is to lead to (filter/http2/connect.ts). */
+const HOST_HEADER = "x-meltemi-host";
+
+/**
+ * Has the router take that host, where it is one of the cluster's and healthy; else, and without the header, the cluster's load balancing
+ * decides as ever.
+ */
+function namedHost(): JsonObject {
+  return {
+    name: "envoy.filters.http.stateful_session",
+    typed_config: any("envoy.extensions.filters.http.stateful_session.v3.StatefulSession", {
+      session_state: {
+        name: "envoy.http.stateful_session.header",
+        typed_config: any("envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState", {
+          name: HOST_HEADER,
+        }),
+      },
+    }),
+  };
+}
+
 /**
  * The HTTP connection manager behind the filter. It speaks HTTP/2 with the filter alone and carries tunnels that live as
  * long as the client's connection: no timeout of Envoy's may end them. No access log, no request ids: a tunnel is no call.
@@ -43,6 +64,7 @@ function connectionManager(statPrefix: string, routes: JsonObject): JsonObject {
       },
       upgrade_configs: [{ upgrade_type: "CONNECT" }],
       http_filters: [
+        namedHost(),
         {
           name: "envoy.filters.http.router",
           typed_config: any("envoy.extensions.filters.http.router.v3.Router", { suppress_envoy_headers: true }),

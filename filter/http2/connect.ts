@@ -1,4 +1,5 @@
-import { writeAscii } from "../memory/ascii";
+import { base64Bytes, writeBase64 } from "../encoding/base64";
+import { asciiOf, writeAscii } from "../memory/ascii";
 import { END_HEADERS, FRAME_HEAD_BYTES, FrameType, writeHead } from "./frame/head";
 
 /** RFC 7541 appendix A. */
@@ -10,19 +11,42 @@ const FIXED_BYTES: usize = 9 + 11 + 19;
 const fixed: usize = heap.alloc(FIXED_BYTES);
 writeFixed();
 
-/** Most bytes that `writeConnect` writes besides the cluster's name. */
+const HOST_HEADER_BYTES: u32 = 16;
+const hostHeader: usize = asciiOf("x-meltemi-host");
+const HOST_NAME_BYTES: u32 = 14;
+
+/** Most bytes that `writeConnect` writes besides the names of the cluster and of the host. */
 export const CONNECT_OVERHEAD_BYTES: usize = FRAME_HEAD_BYTES + FIXED_BYTES + 6;
+
+/** Most bytes that the host's name takes. */
+export function wantedHostRoom(hostBytes: u32): usize {
+  return HOST_HEADER_BYTES + 6 + base64Bytes(hostBytes);
+}
 
 /**
  * The request that opens a tunnel (RFC 9113 section 8.5): CONNECT without :scheme and :path, and the header by which HCM's
- * only route picks the cluster. All fields are literals without indexing and without Huffman coding.
+ * only route picks the cluster. With a host (`hostBytes` not 0) a second one, by which HCM's session filter picks that host of the
+ * cluster, if it is there and healthy. All fields are literals without indexing and without Huffman coding.
  */
-export function writeConnect(out: usize, stream: u32, cluster: usize, clusterBytes: u32): usize {
+export function writeConnect(
+  out: usize,
+  stream: u32,
+  cluster: usize,
+  clusterBytes: u32,
+  host: usize,
+  hostBytes: u32,
+): usize {
   const block = out + FRAME_HEAD_BYTES;
   memory.copy(block, fixed, FIXED_BYTES);
   const value = writeLength(block + FIXED_BYTES, clusterBytes);
   memory.copy(value, cluster, clusterBytes);
-  const end = value + clusterBytes;
+  let end = value + clusterBytes;
+  if (hostBytes) {
+    store<u8>(end, NEW_NAME);
+    store<u8>(end, <u8>HOST_NAME_BYTES, 1);
+    memory.copy(end + 2, hostHeader, HOST_NAME_BYTES);
+    end = writeBase64(writeLength(end + HOST_HEADER_BYTES, base64Bytes(hostBytes)), host, hostBytes);
+  }
   writeHead(out, <u32>(end - block), FrameType.HEADERS, END_HEADERS, stream);
   return end;
 }

@@ -40,6 +40,8 @@ export class Tunnel {
   cluster: Name;
   /** `address:port` of the upstream, once HCM has told; 0 before. */
   host: Name | null;
+  /** The host that it is to lead to, as far as Envoy can; null: any. */
+  wanted: Name | null;
   /** Envoy's response flags of a refused tunnel, up to eight letters, and how many. */
   flags: u64;
   flagsBytes: u32;
@@ -160,10 +162,19 @@ export function newTunnel(stream: u32, cluster: Name, sendWindow: i32): Tunnel {
   return tunnel;
 }
 
+/** Before its CONNECT is written. */
+export function wantHost(tunnel: Tunnel, host: Name): void {
+  const former = tunnel.wanted;
+  tunnel.wanted = retain(host);
+  if (former) release(former);
+}
+
 export function freeTunnel(tunnel: Tunnel): void {
   release(tunnel.cluster);
   const host = tunnel.host;
   if (host) release(host);
+  const wanted = tunnel.wanted;
+  if (wanted) release(wanted);
   dropHeld(tunnel);
   dropUnsent(tunnel);
   dropState(tunnel.codec);

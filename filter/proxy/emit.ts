@@ -1,5 +1,5 @@
 import { REPLY_OVERHEAD_BYTES, writeHeartbeatAnswer } from "../codec/codec";
-import { CONNECT_OVERHEAD_BYTES, writeConnect } from "../http2/connect";
+import { CONNECT_OVERHEAD_BYTES, wantedHostRoom, writeConnect } from "../http2/connect";
 import { ACK, END_STREAM, FRAME_HEAD_BYTES, FrameType, writeHead } from "../http2/frame/head";
 import { PING_BYTES, writePing } from "../http2/frame/ping";
 import { RST_STREAM_BYTES, writeCancel } from "../http2/frame/rst-stream";
@@ -52,10 +52,15 @@ export function controlRoom(connection: Connection): usize {
   let tunnel = connection.tunnels;
   while (tunnel) {
     bytes += WINDOW_UPDATE_BYTES + 2 * FRAME_HEAD_BYTES + REPLY_OVERHEAD_BYTES + RST_STREAM_BYTES + unsentRoom(tunnel);
-    if (tunnel.stream >= connection.unopenedStream) bytes += CONNECT_OVERHEAD_BYTES + tunnel.cluster.length;
+    if (tunnel.stream >= connection.unopenedStream) bytes += connectRoom(tunnel);
     tunnel = tunnel.next;
   }
   return bytes;
+}
+
+function connectRoom(tunnel: Tunnel): usize {
+  const wanted = tunnel.wanted;
+  return CONNECT_OVERHEAD_BYTES + tunnel.cluster.length + (wanted ? wantedHostRoom(wanted.length) : 0);
 }
 
 /** Writes all that is owed. Only between two frames. */
@@ -136,7 +141,11 @@ function writeHeartbeat(connection: Connection, tunnel: Tunnel, out: usize): usi
 function writeOpenings(connection: Connection, out: usize): usize {
   for (let stream = connection.unopenedStream; stream != connection.nextStream; stream += 2) {
     const opened = tunnelOfStream(connection, stream);
-    if (opened) out = writeConnect(out, stream, nameBytes(opened.cluster), opened.cluster.length);
+    if (!opened) continue;
+    const host = opened.wanted;
+    const cluster = opened.cluster;
+    const hostBytes: u32 = host ? host.length : 0;
+    out = writeConnect(out, stream, nameBytes(cluster), cluster.length, host ? nameBytes(host) : 0, hostBytes);
   }
   connection.unopenedStream = connection.nextStream;
   return out;

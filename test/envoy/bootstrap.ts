@@ -150,6 +150,19 @@ function connectionManager(name: string, connectRetries: number, http2: object =
       upgrade_configs: [{ upgrade_type: "CONNECT" }],
       http_filters: [
         {
+          name: "envoy.filters.http.stateful_session",
+          typed_config: {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.stateful_session.v3.StatefulSession",
+            session_state: {
+              name: "envoy.http.stateful_session.header",
+              typed_config: {
+                "@type": "type.googleapis.com/envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState",
+                name: "x-meltemi-host",
+              },
+            },
+          },
+        },
+        {
           name: "envoy.filters.http.router",
           typed_config: {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",

@@ -23,6 +23,8 @@ export interface PeerOptions {
   lingering: ReadonlySet<string>;
   /** Of clusters: which of their hosts, counted from 1, the next tunnels lead to. Of others: to the first that has none. */
   leads: Record<string, number>;
+  /** A tunnel leads to the host that its CONNECT names. Default: true; without HCM's session filter, and where that host is ill, it does not. */
+  takesNamedHost?: boolean;
 }
 
 export const DEFAULT_PEER: PeerOptions = {

@@ -67,9 +67,11 @@ export class Session implements FrameHandler {
     if (open >= this.options.maxConcurrentStreams)
       throw new Error(`the filter opens stream ${stream} beyond the ${open} allowed`);
     if (stream > this.lastStream) throw new Error(`the filter opens stream ${stream} after GOAWAY: it would hang`);
-    const cluster = clusterOf(decodeHeaders(block));
+    const { cluster, wanted } = readConnect(decodeHeaders(block));
     const receive = new ReceiveWindow(this.limits.streamWindow, this.options.grant);
-    const tunnel = new Tunnel(stream, cluster, this.hostFor(cluster), receive, new SendWindow(this.filterStreamWindow));
+    const host = this.hostFor(cluster, wanted);
+    const tunnel = new Tunnel(stream, cluster, host, receive, new SendWindow(this.filterStreamWindow));
+    tunnel.wanted = wanted;
     this.tunnels.push(tunnel);
     const connect = this.options.connect[cluster] ?? (cluster === DRAIN_PROBE ? "NC" : "accept");
     // Without a cluster or a host the router answers while it is given the headers; a connection takes its time.
@@ -167,10 +169,13 @@ export class Session implements FrameHandler {
 
   accept(tunnel: Tunnel): void {
     tunnel.connected = true;
-    this.respond(tunnel, 200, [
+    const told: Header[] = [
       ["x-meltemi-upstream-host", tunnel.host],
       ["x-meltemi-response-flags", "-"],
-    ]);
+    ];
+    // The session filter tells of a host that it was not asked for.
+    if (tunnel.host !== tunnel.wanted) told.push(["x-meltemi-host", Buffer.from(tunnel.host).toString("base64")]);
+    this.respond(tunnel, 200, told);
     this.pump();
   }
 
@@ -235,7 +240,8 @@ export class Session implements FrameHandler {
     if (increment > 0) this.send(encodeFrame(FrameType.WINDOW_UPDATE, 0, stream, word(increment)));
   }
 
-  private hostFor(cluster: string): string {
+  private hostFor(cluster: string, wanted: string | undefined): string {
+    if (wanted !== undefined && this.options.takesNamedHost !== false) return wanted;
     const taken = new Set(
       this.tunnels.filter((tunnel) => tunnel.cluster === cluster && !tunnel.ended).map(({ host }) => host),
     );
@@ -279,7 +285,7 @@ function encodedOnce(headers: readonly Header[], style: Style): Uint8Array {
   return block;
 }
 
-function clusterOf(headers: readonly Header[]): string {
+function readConnect(headers: readonly Header[]): { cluster: string; wanted: string | undefined } {
   const names = headers.map(([name]) => name);
   const get = (name: string) => headers.find((header) => header[0] === name)?.[1];
   if (get(":method") !== "CONNECT" || !get(":authority"))
@@ -288,5 +294,6 @@ function clusterOf(headers: readonly Header[]): string {
   if (new Set(names).size !== names.length) throw new Error(`a header comes twice: ${names.join(", ")}`);
   const cluster = get("x-meltemi-cluster");
   if (!cluster) throw new Error(`a tunnel without x-meltemi-cluster: ${JSON.stringify(headers)}`);
-  return cluster;
+  const host = get("x-meltemi-host");
+  return { cluster, wanted: host === undefined ? undefined : Buffer.from(host, "base64").toString() };
 }

@@ -32,6 +32,8 @@ export class Tunnel {
   endedByFilter: "end" | "reset" | undefined;
   /** The upstream wants to end once its bytes are out. */
   ending = false;
+  /** The host that the filter has asked for. */
+  wanted: string | undefined;
 
   constructor(
     readonly id: number,
