@@ -20,7 +20,7 @@ import { builtinSlot, Demand, fillBuiltin, namedSlot, setSlot } from "../attribu
 import { keepArea } from "../keep";
 import { Message } from "../message";
 import { Reason } from "../step";
-import { LOG_ID, METHOD, REQUEST_ID, SERVICE } from "./attributes";
+import { LOG_ID, METHOD, REQUEST_ID, SERVICE, TIMEOUT_MS } from "./attributes";
 
 /** RpcRequestMeta. */
 const SERVICE_NAME: u32 = 1;
@@ -28,6 +28,7 @@ const METHOD_NAME: u32 = 2;
 const LOG_ID_FIELD: u32 = 3;
 /** apache/brpc: `string request_id`. brpc-java and jprotobuf-rpc: `repeated RpcRequestMetaExtField ext_fields`. */
 const REQUEST_ID_OR_EXT_FIELDS: u32 = 7;
+const TIMEOUT_FIELD: u32 = 8;
 
 export function readRequestMeta(at: usize, end: usize, demand: Demand, message: Message): Reason {
   let reason: Reason = Reason.NONE;
@@ -43,6 +44,7 @@ export function readRequestMeta(at: usize, end: usize, demand: Demand, message: 
 function takeField(demand: Demand, message: Message): Reason {
   if (fieldWire == Wire.VARINT) {
     if (fieldNumber == LOG_ID_FIELD) fillNumber(builtinSlot(demand, LOG_ID), <i64>fieldValue);
+    else if (fieldNumber == TIMEOUT_FIELD) fillNumber(builtinSlot(demand, TIMEOUT_MS), <i64>(<i32>fieldValue));
     return Reason.NONE;
   }
   if (fieldWire != Wire.BYTES) return Reason.NONE;

@@ -1,3 +1,4 @@
+import { writeSigned } from "../../memory/ascii";
 import { Demand, namedSlot, setSlot } from "../attributes";
 import { KEEP_SCRATCH, keepArea, kept } from "../keep";
 import { Reason, Step } from "../step";
@@ -7,19 +8,22 @@ import { readString } from "./hessian2/string";
 import {
   CLASS_TEXT,
   classOf,
+  fixedBytes,
+  isWhole,
   TAG_END,
   TAG_LAST_SHORT_TEXT,
   TAG_MAP,
   TAG_MEDIUM_TEXT,
   TAG_NULL,
   TAG_TYPED_MAP,
+  wholeAt,
 } from "./hessian2/tags";
 import { Text, textAddress, textBytes, textEnd } from "./text";
 
 /**
  * The way through the arguments of a call to its attachments, a map of names to values:
  *
- *     ARGUMENTS ─► MAP ─┬───────► NAME ─┬─► VALUE ──► NAME …      wanted, a text
+ *     ARGUMENTS ─► MAP ─┬───────► NAME ─┬─► VALUE ──► NAME …      wanted, a text or a number
  *                       └► TYPE ─►      ├─► SKIPPED_VALUE ─► NAME …
  *                                       ├─► SKIPPED_NAME ─► SKIPPED_VALUE
  *                                       └─► END
@@ -174,10 +178,12 @@ function readName(at: usize, end: usize, demand: Demand): Step {
   return goTo(Phase.SKIPPED_NAME, at);
 }
 
-/** Only texts are attributes. Any other value takes the place of the one before it, so the attribute is absent. */
+/** Texts are attributes, and whole numbers, in decimal. Any other value takes the place of the one before it, so the attribute is absent. */
 function readValue(at: usize, end: usize, keep: bool): Step {
   if (at == end) return Step.MORE;
-  if (classOf(<u32>load<u8>(at)) != CLASS_TEXT) {
+  const tag = <u32>load<u8>(at);
+  if (classOf(tag) != CLASS_TEXT) {
+    if (isWhole(tag)) return readNumber(at, end, tag);
     setSlot(wanted, 0, 0);
     return skipValue(at);
   }
@@ -187,4 +193,12 @@ function readValue(at: usize, end: usize, keep: bool): Step {
   if (text != Text.READ) return refuse(Reason.MALFORMED);
   setSlot(wanted, keep ? kept(wanted, textAddress, textBytes) : textAddress, textBytes);
   return goTo(Phase.NAME, textEnd);
+}
+
+function readNumber(at: usize, end: usize, tag: u32): Step {
+  const bytes = fixedBytes(tag);
+  if (end - at < bytes) return Step.MORE;
+  const area = keepArea(wanted);
+  setSlot(wanted, area, <u32>(writeSigned(area, wholeAt(at, tag)) - area));
+  return goTo(Phase.NAME, at + bytes);
 }

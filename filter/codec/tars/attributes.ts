@@ -5,16 +5,19 @@ import { equalBytes } from "../../memory/bytes";
 export const SERVANT: i32 = 0;
 export const FUNC: i32 = 1;
 export const PACKET_TYPE: i32 = 2;
+export const TIMEOUT: i32 = 3;
 
 const servantName: usize = asciiOf("servant");
 const funcName: usize = asciiOf("func");
 const packetTypeName: usize = asciiOf("packet_type");
+const timeoutName: usize = asciiOf("timeout");
 
 /** The number of the attribute called `name`; -1 for all others, which are keys of context or status. */
 export function builtinOf(name: usize, length: u32): i32 {
   if (length == 7 && equalBytes(name, servantName, 7)) return SERVANT;
   if (length == 4 && equalBytes(name, funcName, 4)) return FUNC;
   if (length == 11 && equalBytes(name, packetTypeName, 11)) return PACKET_TYPE;
+  if (length == 7 && equalBytes(name, timeoutName, 7)) return TIMEOUT;
   return -1;
 }
 

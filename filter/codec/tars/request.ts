@@ -17,7 +17,7 @@ import { KEEP_SCRATCH, keepAll, keepArea, kept } from "../keep";
 import { Kind, Message } from "../message";
 import { refuse } from "../outcome";
 import { Reason, Step } from "../step";
-import { FUNC, PACKET_TYPE as PACKET_TYPE_ATTRIBUTE, SERVANT } from "./attributes";
+import { FUNC, PACKET_TYPE as PACKET_TYPE_ATTRIBUTE, SERVANT, TIMEOUT } from "./attributes";
 import {
   decodeLength,
   FUNC_NAME,
@@ -44,8 +44,8 @@ let oneWay: bool = false;
 let servantField: usize = 0;
 
 /**
- * Decodes what a client sent: its first `n` bytes are at `p`. Context and status lie behind the arguments (sBuffer), which are passed over
- * only if a route asks for one of their keys.
+ * Decodes what a client sent: its first `n` bytes are at `p`. Timeout, context and status lie behind the arguments (sBuffer), which are
+ * passed over only if a route asks for the timeout or one of the keys.
  */
 export function decodeRequest(p: usize, n: u32, maxMessageBytes: u32, demand: Demand, message: Message): Step {
   clearSlots(demand.slotCount);
@@ -65,7 +65,7 @@ export function decodeRequest(p: usize, n: u32, maxMessageBytes: u32, demand: De
     message.kind = oneWay ? Kind.EVENT : Kind.HEARTBEAT;
     return Step.DONE;
   }
-  if (!demand.namedCount && !demand.placedCount) return Step.DONE;
+  if (!demand.namedCount && !demand.placedCount && builtinSlot(demand, TIMEOUT) < 0) return Step.DONE;
   return decodeTail(p, end, demand, message);
 }
 

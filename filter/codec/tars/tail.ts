@@ -2,6 +2,7 @@ import {
   readTarsCount,
   readTarsHead,
   readTarsLength,
+  readTarsNumber,
   TarsRead,
   TarsType,
   tarsBytes,
@@ -11,14 +12,15 @@ import {
   tarsValue,
 } from "../../encoding/tars";
 import { beginTarsSkip, isTooDeep, skippedTo, skipTars } from "../../encoding/tars-skip";
+import { writeSigned } from "../../memory/ascii";
 import { MAX_ATTRIBUTE_BYTES } from "../../memory/limits";
-import { Demand, namedSlot, placedSlot, setSlot } from "../attributes";
-import { kept } from "../keep";
+import { builtinSlot, Demand, namedSlot, placedSlot, setSlot } from "../attributes";
+import { keepArea, kept } from "../keep";
 import { Reason, Step } from "../step";
-import { STATUS_PLACE } from "./attributes";
+import { STATUS_PLACE, TIMEOUT as TIMEOUT_ATTRIBUTE } from "./attributes";
 
 /**
- * The way through the fields behind the function's name to the maps of context and status:
+ * The way through the fields behind the function's name to the timeout and the maps of context and status:
  *
  *     FIELD ─┬─► KEY ─► VALUE ─► KEY … FIELD      one of the two maps, and a route asks for its keys
  *            ├─► SKIP ─► FIELD                    any other
@@ -32,6 +34,7 @@ enum Phase {
   END,
 }
 
+const TIMEOUT: u32 = 8;
 const CONTEXT: u32 = 9;
 const STATUS: u32 = 10;
 
@@ -97,7 +100,11 @@ function readField(at: usize, end: usize, rest: u32, demand: Demand): Step {
   const head = readTarsHead(at, end);
   if (head != TarsRead.READ) return unread(head);
   const tag = tarsTag;
-  if (tag > (demand.placedCount ? STATUS : CONTEXT)) return goTo(Phase.END, at);
+  if (tag > lastWanted(demand)) return goTo(Phase.END, at);
+  if (tag == TIMEOUT) {
+    const slot = builtinSlot(demand, TIMEOUT_ATTRIBUTE);
+    if (slot >= 0) return takeTimeout(end, slot);
+  }
   const isWanted = tag == CONTEXT ? demand.namedCount > 0 : tag == STATUS;
   if (!isWanted) {
     beginTarsSkip();
@@ -109,6 +116,19 @@ function readField(at: usize, end: usize, rest: u32, demand: Demand): Step {
   map = tag;
   entriesLeft = <u32>tarsValue;
   return nextEntry(tarsEnd);
+}
+
+function lastWanted(demand: Demand): u32 {
+  if (demand.placedCount) return STATUS;
+  return demand.namedCount ? CONTEXT : TIMEOUT;
+}
+
+function takeTimeout(end: usize, slot: i32): Step {
+  const number = readTarsNumber(tarsEnd, end);
+  if (number != TarsRead.READ) return unread(number);
+  const area = keepArea(slot);
+  setSlot(slot, area, <u32>(writeSigned(area, tarsValue) - area));
+  return goTo(Phase.FIELD, tarsEnd);
 }
 
 function nextEntry(at: usize): Step {

@@ -14,15 +14,18 @@ import {
   readField,
   Wire,
 } from "../../encoding/protobuf";
+import { writeDecimal } from "../../memory/ascii";
 import { MAX_ATTRIBUTE_BYTES } from "../../memory/limits";
-import { Demand, fillBuiltin, namedSlot, setSlot } from "../attributes";
+import { builtinSlot, Demand, fillBuiltin, namedSlot, setSlot } from "../attributes";
+import { keepArea } from "../keep";
 import { Kind, Message } from "../message";
 import { Reason } from "../step";
-import { CALLEE, FUNC } from "./attributes";
+import { CALLEE, FUNC, TIMEOUT } from "./attributes";
 
 /** RequestProtocol, the header of a unary call. */
 const UNARY_CALL_TYPE: u32 = 2;
 const UNARY_REQUEST_ID: u32 = 3;
+const UNARY_TIMEOUT: u32 = 4;
 const UNARY_CALLER: u32 = 5;
 const UNARY_TRANS_INFO: u32 = 9;
 
@@ -60,7 +63,7 @@ function readCall(at: usize, end: usize, caller: u32, transInfo: u32, demand: De
     if (fieldWire == Wire.BYTES) {
       if (fieldNumber == transInfo) found = takeTransInfo(demand);
       else found = takeName(fieldNumber - caller, demand, message);
-    } else if (fieldWire == Wire.VARINT && caller == UNARY_CALLER) takeNumber(message);
+    } else if (fieldWire == Wire.VARINT && caller == UNARY_CALLER) takeNumber(demand, message);
     if (found != Reason.NONE) reason = found;
   }
   if (!message.serviceBytes && funcServiceBytes) {
@@ -70,12 +73,18 @@ function readCall(at: usize, end: usize, caller: u32, transInfo: u32, demand: De
   return field == Field.NONE ? reason : Reason.MALFORMED;
 }
 
-function takeNumber(message: Message): void {
+function takeNumber(demand: Demand, message: Message): void {
   if (fieldNumber == UNARY_CALL_TYPE) message.kind = fieldValue == ONE_WAY_CALL ? Kind.ONE_WAY : Kind.CALL;
   else if (fieldNumber == UNARY_REQUEST_ID) {
     message.id = fieldValue & <u64>u32.MAX_VALUE;
     message.framed = true;
-  }
+  } else if (fieldNumber == UNARY_TIMEOUT) takeTimeout(builtinSlot(demand, TIMEOUT));
+}
+
+function takeTimeout(slot: i32): void {
+  if (slot < 0) return;
+  const area = keepArea(slot);
+  setSlot(slot, area, <u32>(writeDecimal(area, fieldValue & <u64>u32.MAX_VALUE) - area));
 }
 
 /** `builtin`: the name's number as an attribute. */

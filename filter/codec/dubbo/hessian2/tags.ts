@@ -5,6 +5,7 @@ export const TAG_BINARY_CHUNK: u32 = 0x41; // A: more chunks follow
 export const TAG_CLASS: u32 = 0x43; // C name count name*
 export const TAG_MAP: u32 = 0x48; // H (key value)* Z
 export const TAG_INT: u32 = 0x49; // I, 4 bytes
+export const TAG_LONG: u32 = 0x4c; // L, 8 bytes
 export const TAG_TYPED_MAP: u32 = 0x4d; // M type (key value)* Z
 export const TAG_NULL: u32 = 0x4e; // N
 export const TAG_OBJECT: u32 = 0x4f; // O class-number value*
@@ -15,6 +16,7 @@ export const TAG_OPEN_TYPED_LIST: u32 = 0x55; // U type value* Z
 export const TAG_TYPED_LIST: u32 = 0x56; // V type count value*
 export const TAG_OPEN_LIST: u32 = 0x57; // W value* Z
 export const TAG_LIST: u32 = 0x58; // X count value*
+export const TAG_LONG_AS_INT: u32 = 0x59; // Y, 4 bytes
 export const TAG_END: u32 = 0x5a; // Z
 export const TAG_SHORT_OBJECT: u32 = 0x60; // 0x60 + class number, to 0x6f
 export const TAG_SHORT_TYPED_LIST: u32 = 0x70; // 0x70 + count, to 0x77: type value*
@@ -68,6 +70,22 @@ export function intAt(at: usize, tag: u32): i32 {
   if (tag < 0xc0) return <i32>tag - 0x90;
   if (tag < 0xd0) return ((<i32>tag - 0xc8) << 8) | load<u8>(at, 1);
   return ((<i32>tag - 0xd4) << 16) | bswap(load<u16>(at, 1));
+}
+
+/** Whether the value with this tag is an int or a long. */
+export function isWhole(tag: u32): bool {
+  if (classOf(tag) == CLASS_INT || tag >= 0xd8) return true;
+  return (tag >= 0x38 && tag <= 0x3f) || tag == TAG_LONG || tag == TAG_LONG_AS_INT;
+}
+
+/** The number that the int or long with `tag` at `at` stands for. */
+export function wholeAt(at: usize, tag: u32): i64 {
+  if (classOf(tag) == CLASS_INT) return intAt(at, tag);
+  if (tag == TAG_LONG) return bswap(load<i64>(at, 1));
+  if (tag == TAG_LONG_AS_INT) return bswap(load<i32>(at, 1));
+  if (tag < 0x40) return ((<i64>(<i32>tag - 0x3c)) << 16) | <i64>bswap(load<u16>(at, 1));
+  if (tag < 0xf0) return <i64>tag - 0xe0;
+  return ((<i64>(<i32>tag - 0xf8)) << 8) | <i64>load<u8>(at, 1);
 }
 
 /** Units or bytes in the chunk of text or binary with `tag` at `at`. */
