@@ -24,7 +24,7 @@ export function beginPath(): void {
   configErrorBytes = 0;
 }
 
-/** The schema has eight levels, and what is unknown is not entered: sixteen are never needed. */
+/** The schema has thirteen levels, and what is unknown is not entered: sixteen are never needed. */
 export function enterLevel(): void {
   const level = levels + <usize>depth * LEVEL_BYTES;
   memory.fill(level, 0, LEVEL_BYTES);

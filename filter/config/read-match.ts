@@ -24,13 +24,14 @@ const INVERT: u32 = 8;
 const SPECIFIERS: u32 = 0xfe;
 
 export function readMatch(): bool {
+  const before = conditionCount();
   if (!enterObject()) return false;
   while (nextField()) {
     if (isField("attributes", 0)) readAttributes();
     else otherField();
   }
   if (failed) return false;
-  return conditionCount() > 0 || failMissing("attributes");
+  return conditionCount() > before || failMissing("attributes");
 }
 
 function readAttributes(): void {

@@ -3,12 +3,13 @@ import { Policy } from "../route/policy";
 import { enterObject, isField, nextField, otherField } from "./json";
 import { MAX_DURATION_MS, readNumber } from "./number";
 import { readAbort } from "./policies/read-fault";
-import { readTokenBucket } from "./policies/read-token-bucket";
+import { addLimit, readRateLimits, readWorkerLimit } from "./policies/read-rate-limits";
 
 /** Bits of the fields of RoutePolicy. */
 const TIMEOUT: u32 = 0;
 const ABORT: u32 = 1;
 const RATE_LIMIT: u32 = 2;
+const RATE_LIMITS: u32 = 8;
 
 /** Null: it is refused. */
 export function readPolicy(): Policy | null {
@@ -17,7 +18,8 @@ export function readPolicy(): Policy | null {
   while (nextField()) {
     if (isField("timeout_ms", TIMEOUT)) policy.timeout_ms = readNumber(MAX_DURATION_MS);
     else if (isField("abort", ABORT)) policy.abort = readAbort();
-    else if (isField("rate_limit", RATE_LIMIT)) policy.rateLimit = readTokenBucket();
+    else if (isField("rate_limit", RATE_LIMIT)) addLimit(policy, readWorkerLimit());
+    else if (isField("rate_limits", RATE_LIMITS)) readRateLimits(policy);
     else otherField();
   }
   return policy;

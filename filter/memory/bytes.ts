@@ -4,14 +4,19 @@ const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /** A hash of the whole; only bytes of the string are read. */
 export function hashBytes(address: usize, length: u32): u32 {
-  let hash = <u64>length * MIX;
+  return <u32>(hashOn(0, address, length) >> 32);
+}
+
+/** The same in 64 bits, going on from the hash of what stands before it: of strings in a row, and where each ends. */
+export function hashOn(before: u64, address: usize, length: u32): u64 {
+  let hash = before + <u64>length * MIX;
   if (length >= 8) {
     const last = address + length - 8;
     for (; address < last; address += 8) hash = mix(hash ^ load<u64>(address));
     hash = mix(hash ^ load<u64>(last));
   } else hash = mix(hash ^ shortWord(address, length));
   // Once more: multiplying carries upwards only, so that the last bytes of a name have not reached the lower bits yet.
-  return <u32>(mix(hash) >> 32);
+  return mix(hash);
 }
 
 export function equalBytes(a: usize, b: usize, length: u32): bool {

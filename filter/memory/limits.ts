@@ -168,6 +168,37 @@ export const FLUSH_PERIOD_MS: u32 = 1_000;
 /** Conditions of one route; the index and `explain` walk them. */
 export const MAX_CONDITIONS_PER_ROUTE: u32 = 64;
 
+/** Rate limits of one route: all of a call's are looked at before a token is taken of any. */
+export const MAX_RATE_LIMITS_PER_ROUTE: u32 = 32;
+
+/** Attributes each of whose values has a bucket of its own. */
+export const MAX_ATTRIBUTES_PER_RATE_LIMIT: u32 = 8;
+
+/** Buckets for single values of one rate limit, unless the configuration says otherwise, and at most. */
+export const DEFAULT_BUCKETS_PER_RATE_LIMIT: u32 = 1_024;
+export const MAX_BUCKETS_PER_RATE_LIMIT: u32 = 65_536;
+
+/** The same of all rate limits of one VM: a bucket is 48 bytes, and takes 32 to 64 where it is found: 28 MiB. Beyond it values share a bucket. */
+export const MAX_VALUE_BUCKETS: u32 = 262_144;
+
+/** Buckets, from the one that was not used for longest on, of which one may give way to another value. */
+export const OLD_BUCKETS_LOOKED_AT: u32 = 8;
+
+/**
+ * A worker takes as many tokens out of a bucket that all share as come in this time, one at least, and asks no more until they are used: at any
+ * rate it asks 100 times a second, about, and what idle workers have is a hundredth of a second's.
+ */
+export const LEASE_MS: u32 = 10;
+
+/** And no more than this part of what the bucket holds: what one worker has, others have not. */
+export const LEASES_PER_BUCKET: u32 = 16;
+
+/** How often a worker tries to take tokens when others take some at the same moment: of those that try at once one succeeds. */
+export const LEASE_TRIES: u32 = 100;
+
+/** Buckets for single values that are in one of Envoy's shared data: 256 bytes, written with each lease. */
+export const BUCKETS_PER_SET: u32 = 16;
+
 /** Longest regex. Istio accepts 1,024 bytes. */
 export const MAX_REGEX_BYTES: u32 = 4096;
 

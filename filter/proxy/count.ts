@@ -68,6 +68,10 @@ export enum Count {
   RETIRED_SAME_HOST,
   RETIRED_UNFIT,
   DRAIN_PROBES,
+
+  /** Calls that a rate limit of this Envoy let through and kept back. */
+  ALLOWED_LOCALLY,
+  LIMITED_LOCALLY,
   END,
 }
 
@@ -188,9 +192,24 @@ function writeTunnelCount(which: i32, listener: Name): usize {
       return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "unfit");
     case Count.RETIRED_SAME_HOST:
       return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "same_host");
-    default:
+    case Count.DRAIN_PROBES:
       return writeName(nameText, "meltemi_drain_probes_total", listener);
+    default:
+      return writePolicyCount(which, listener);
   }
+}
+
+function writePolicyCount(which: i32, listener: Name): usize {
+  switch (which) {
+    case Count.ALLOWED_LOCALLY:
+      return limited(listener, "local", "allowed");
+    default:
+      return limited(listener, "local", "limited");
+  }
+}
+
+function limited(listener: Name, kind: string, result: string): usize {
+  return writeAscii(writeAscii(labelled("meltemi_rate_limit_total", listener, ";kind=", kind), ";result="), result);
 }
 
 function unanswered(listener: Name, reason: string): usize {

@@ -15,7 +15,9 @@ import { addTo, Chains, newChains, valueIn } from "./chains";
 import { Condition, Literal, Matcher, setLiteral } from "./condition";
 import { buildTree } from "./decision-tree";
 import { newDemand } from "./demand";
-import { drain, List, newList, push } from "./list";
+import { drain, drainFrom, List, newList, push } from "./list";
+import { openBuckets } from "./policies/buckets";
+import { Alternative, RateLimit } from "./policies/rate-limit";
 import { Automaton } from "./regex/automaton";
 import { inner, innerBytes, isExact, prefix, prefixBytes, suffix, suffixBytes } from "./regex/literals";
 import { compileRegex } from "./regex/regex";
@@ -270,6 +272,21 @@ export function addRoute(): Route | null {
 /** Memory of the table, all 0: for what a route asks for, which goes with it. */
 export function takeOfTable(bytes: u32): usize {
   return take(table.arena, bytes);
+}
+
+/** The limit is filled: it gets the buckets of its id, which the table holds until it is freed. */
+export function finishRateLimit(limit: RateLimit): void {
+  limit.buckets = openBuckets(limit.scope, limit.id, limit.idBytes);
+  limit.nextOfTable = table.firstRateLimit;
+  table.firstRateLimit = limit;
+}
+
+/** The conditions that were added since there were `before` are those of what is within a route, not the route's own. */
+export function takeAlternative(before: u32): Alternative {
+  const one = changetype<Alternative>(take(table.arena, offsetof<Alternative>()));
+  one.count = routeConditions.count - before;
+  one.conditions = drainFrom(routeConditions, table.arena, before);
+  return one;
 }
 
 export function keepText(text: usize, length: u32): usize {

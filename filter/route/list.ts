@@ -29,7 +29,12 @@ export function push(list: List, arena: Arena, word: u32): void {
 
 /** Moves the words into another arena, and the list is empty again. */
 export function drain(list: List, arena: Arena): usize {
-  const words = copyInto(arena, list.words, (<usize>list.count) << 2);
-  list.count = 0;
+  return drainFrom(list, arena, 0);
+}
+
+/** The same of those behind the first `kept`, which stay. */
+export function drainFrom(list: List, arena: Arena, kept: u32): usize {
+  const words = copyInto(arena, list.words + ((<usize>kept) << 2), (<usize>(list.count - kept)) << 2);
+  list.count = kept;
   return words;
 }

@@ -1,5 +1,5 @@
 import { Abort } from "./policies/fault";
-import { TokenBucket } from "./policies/token-bucket";
+import { RateLimit } from "./policies/rate-limit";
 
 /** What a route asks for besides a cluster. Null on a route that asks for nothing. The order in which it is done: docs/govern-calls.md. */
 @unmanaged
@@ -7,5 +7,5 @@ export class Policy {
   /** Milliseconds that a call may take; 0: any time. */
   timeout_ms: u32;
   abort: Abort | null;
-  rateLimit: TokenBucket | null;
+  rateLimits: RateLimit | null;
 }

@@ -5,6 +5,8 @@ import { Arena, freeArena } from "./arena";
 import { ByteMap, lookup } from "./byte-map";
 import { Condition } from "./condition";
 import { Node } from "./node";
+import { closeBuckets } from "./policies/buckets";
+import { RateLimit } from "./policies/rate-limit";
 import { Policy } from "./policy";
 
 /**
@@ -54,6 +56,8 @@ export class Table {
   attributeCount: i32;
   /** Those whose names it holds. */
   firstHeld: Named | null;
+  /** Its routes' rate limits. */
+  firstRateLimit: RateLimit | null;
   arena: Arena;
 }
 
@@ -192,6 +196,11 @@ export function freeTable(table: Table): void {
   while (held) {
     release(held.name!);
     held = held.nextHeld;
+  }
+  let limit = table.firstRateLimit;
+  while (limit) {
+    closeBuckets(limit.buckets);
+    limit = limit.nextOfTable;
   }
   freeArena(table.arena);
 }

@@ -20,6 +20,7 @@ const GROWTH: Record<string, string> = {
   "filter/http2/tunnel": "tunnels, bounded by MAX_TUNNELS",
   "filter/memory/kept":
     "what waits: for a window, for the end of another's answer, for a place; bounded by MAX_KEPT_BYTES",
+  "filter/memory/key-table": "the most values ever of a rate limit, bounded by its greatest number of buckets",
   "filter/memory/name": "names of methods and hosts seen for the first time, bounded by the series",
   "filter/proxy/call": "the most calls ever in flight",
   "filter/proxy/emit": "the largest read ever rewritten",
@@ -27,6 +28,7 @@ const GROWTH: Record<string, string> = {
   "filter/proxy/series": "metrics seen for the first time, bounded by their number",
   "filter/proxy/to-client": "the largest write ever made to a client",
   "filter/route/arena": "a table that comes with newer code, in place of the one before it",
+  "filter/route/policies/buckets": "a bucket for a value of a rate limit, bounded by MAX_VALUE_BUCKETS",
   "filter/route/regex/workspace": "to compile that table's regexes; given back",
 };
 
