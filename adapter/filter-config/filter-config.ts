@@ -78,13 +78,13 @@ export function toFilterConfig(listener: OutboundListener): FilterConfig {
 
 /** The same with the resource that each route comes from: what `meltemi explain` asks the filter with. */
 export function toExplainedFilterConfig(listener: OutboundListener): FilterConfig {
-  return convert(listener, (route) => ({
-    ...toFilterRoute(route),
+  return convert(listener, (route, service) => ({
+    ...toFilterRoute(route, service),
     ...(route.origin !== undefined && { origin: route.origin }),
   }));
 }
 
-function convert(listener: OutboundListener, toRoute: (route: Route) => FilterRoute): FilterConfig {
+function convert(listener: OutboundListener, toRoute: (route: Route, service: string) => FilterRoute): FilterConfig {
   const { settings = {}, tunnels = [], protocols, declared } = listener;
   const { maxMessageBytes, ...times } = settings;
   return {
@@ -93,7 +93,7 @@ function convert(listener: OutboundListener, toRoute: (route: Route) => FilterRo
     virtual_hosts: listener.virtualHosts.map(({ name, services, routes, addresses }) => ({
       name,
       services: takesAll(listener) && !services.includes(ANY) ? [...services, ANY] : services,
-      routes: routes.map(toRoute),
+      routes: routes.map((route) => toRoute(route, name)),
       ...(addresses !== undefined && { addresses }),
     })),
     ...(maxMessageBytes !== undefined && { max_message_bytes: maxMessageBytes }),
@@ -131,13 +131,13 @@ function toConnectionSettings(times: Omit<ListenerSettings, "maxMessageBytes">):
   };
 }
 
-function toFilterRoute(route: Route): FilterRoute {
+function toFilterRoute(route: Route, service: string): FilterRoute {
   const { name, match, destinations, policy } = route;
   return {
     name,
     ...(match.length > 0 && { match: { attributes: match.map(toAttributeMatcher) } }),
     route: toRouteAction(destinations),
-    ...(policy && { policy: toFilterPolicy(policy) }),
+    ...(policy && { policy: toFilterPolicy(policy, service, name) }),
   };
 }
 

@@ -1,4 +1,10 @@
-import type { RoutePolicy } from "../model/model.js";
+import type { CircuitBreaker, RoutePolicy } from "../model/model.js";
+
+export interface FilterCircuitBreaker {
+  readonly name: string;
+  readonly max_requests?: number;
+  readonly max_requests_per_method?: number;
+}
 
 export interface FilterRoutePolicy {
   readonly timeout_ms?: number;
@@ -8,9 +14,15 @@ export interface FilterRoutePolicy {
     readonly tokens_per_fill: number;
     readonly fill_interval_ms: number;
   };
+  readonly circuit_breaker?: FilterCircuitBreaker;
 }
 
-export function toFilterPolicy({ timeout_ms, abort, localRateLimit }: RoutePolicy): FilterRoutePolicy {
+/** `service` and `route` are the names of the virtual host and of its route. */
+export function toFilterPolicy(
+  { timeout_ms, abort, localRateLimit, circuitBreaker }: RoutePolicy,
+  service: string,
+  route: string,
+): FilterRoutePolicy {
   return {
     ...(timeout_ms !== undefined && { timeout_ms: Math.max(1, Math.round(timeout_ms)) }),
     ...(abort && {
@@ -27,5 +39,19 @@ export function toFilterPolicy({ timeout_ms, abort, localRateLimit }: RoutePolic
         fill_interval_ms: Math.max(1, Math.round(localRateLimit.fillInterval_ms)),
       },
     }),
+    ...(circuitBreaker && {
+      circuit_breaker: toFilterBreaker(
+        circuitBreaker,
+        circuitBreaker.scope === "service" ? service : `${service}/${route}`,
+      ),
+    }),
+  };
+}
+
+function toFilterBreaker({ maxRequests, maxRequestsPerMethod }: CircuitBreaker, name: string): FilterCircuitBreaker {
+  return {
+    name,
+    ...(maxRequests !== undefined && { max_requests: maxRequests }),
+    ...(maxRequestsPerMethod !== undefined && { max_requests_per_method: maxRequestsPerMethod }),
   };
 }

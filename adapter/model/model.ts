@@ -233,6 +233,14 @@ export interface RoutePolicy {
   readonly timeout_ms?: number;
   readonly abort?: Abort;
   readonly localRateLimit?: TokenBucket;
+  readonly circuitBreaker?: CircuitBreaker;
+}
+
+/** How many calls may be in flight: of all routes of the virtual host whose scope is the service, or of the route. */
+export interface CircuitBreaker {
+  readonly scope: "service" | "route";
+  readonly maxRequests?: number;
+  readonly maxRequestsPerMethod?: number;
 }
 
 /** Calls that get an error in place of an answer. */

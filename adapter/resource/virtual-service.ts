@@ -2,6 +2,7 @@ import type { AttributeMatch, RoutePolicy } from "../model/model.js";
 import { AUTO } from "../model/protocols.js";
 import type { FieldPath } from "../status/field-path.js";
 import { SPECIFIERS } from "./matcher.js";
+import { type WrittenCircuitBreaker, withServiceBreaker } from "./policies/circuit-breaker.js";
 import { parsePolicy, type WrittenPolicy } from "./policies/parse-policy.js";
 import type { Report } from "./report.js";
 
@@ -55,6 +56,7 @@ interface WrittenSpec {
   readonly protocol?: string;
   readonly protocols?: readonly string[];
   readonly exportTo?: readonly string[];
+  readonly circuitBreaker?: WrittenCircuitBreaker;
   readonly routes: readonly WrittenRoute[];
 }
 
@@ -75,7 +77,7 @@ export interface WrittenDestination {
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
 export function parseVirtualService(spec: unknown, report: Report): VirtualServiceSpec {
-  const { hosts, protocol, protocols, routes, exportTo } = spec as WrittenSpec;
+  const { hosts, protocol, protocols, routes, exportTo, circuitBreaker } = spec as WrittenSpec;
   hosts.forEach((host, index) => {
     const path = ["spec", "hosts", index];
     if (hosts.indexOf(host) !== index) report(path, `${host} stands here twice`);
@@ -97,7 +99,7 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
         name: name ?? `route-${index}`,
         match: parseMatch(match, [...path, "match"], report),
         destinations: parseDestinations(route, [...path, "route"], report),
-        policy: parsePolicy(policy, path, report),
+        policy: withServiceBreaker(parsePolicy(policy, path, report), circuitBreaker),
       };
     }),
   };

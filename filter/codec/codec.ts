@@ -190,15 +190,21 @@ export function decodeResponse(protocol: i32, state: State, p: usize, n: u32, me
 /** Most bytes that a reply has besides its text and its echo, whatever the protocol. */
 export const REPLY_OVERHEAD_BYTES: u32 = 1024;
 
+/** To callers it is all the same why somebody has too much to do. */
+function toldAs(code: ReplyCode): ReplyCode {
+  return code == ReplyCode.OVERFLOW ? ReplyCode.OVERLOADED : code;
+}
+
 /** Writes the protocol's own error reply to a call and returns its length. */
 export function writeError(
   protocol: i32,
   out: usize,
   caller: Caller,
-  code: ReplyCode,
+  why: ReplyCode,
   text: usize,
   textBytes: u32,
 ): u32 {
+  const code = toldAs(why);
   switch (protocol) {
     case Protocol.REDIS:
       return redis.writeError(out, caller, code, text, textBytes);
@@ -241,7 +247,8 @@ export function writeGoingAway(protocol: i32, out: usize): u32 {
 }
 
 /** The protocol's status of an error reply. */
-export function replyStatus(protocol: i32, code: ReplyCode): u32 {
+export function replyStatus(protocol: i32, why: ReplyCode): u32 {
+  const code = toldAs(why);
   switch (protocol) {
     case Protocol.REDIS:
       return redis.replyStatus(code);

@@ -18,4 +18,6 @@ export enum ReplyCode {
   APART,
   /** A transaction that was begun cannot be carried out. */
   DISCARDED,
+  /** As many calls are in flight as its circuit breaker allows. */
+  OVERFLOW,
 }

@@ -285,3 +285,9 @@ export const MAX_SHARED_NAME_BYTES: u32 = 400;
 
 /** For so long a configuration of other code must be the newest before a VM takes it: workers get theirs one after the other. */
 export const SUCCESSION_SETTLES_MS: u32 = 2_000;
+
+/** Circuit breakers of one VM whose calls in flight are told as gauges: 64 bytes each, which stay. All are enforced. */
+export const MAX_GATES: u32 = 256;
+
+/** Methods of all circuit breakers that have calls in flight at a time and are counted apart, 64 bytes and a name of up to 128 each. Further ones are not limited. */
+export const MAX_METHOD_GATES: u32 = 1_024;

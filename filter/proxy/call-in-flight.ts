@@ -1,4 +1,5 @@
 import { Tunnel } from "../http2/tunnel";
+import { Gate } from "./policies/gate";
 import { Series } from "./series";
 
 /** What is known of a call in flight: what is needed when the answer comes (metrics), and when it does not (the error reply). */
@@ -26,6 +27,9 @@ export class Call {
   swallowed: bool;
   /** What its answer decides (proxy/fate.ts). */
   fate: i32;
+  /** Where it is counted while it is in flight (proxy/policies/gate.ts): with its breaker's calls, and with those of its method. */
+  gate: Gate | null;
+  methodGate: Gate | null;
   /** What a reply repeats of it: a block of its own, kept for the calls that take its place. */
   echo: usize;
   echoBytes: u32;

@@ -4,6 +4,7 @@ import { copyBytes } from "../memory/bytes";
 import { MAX_ECHO_BYTES } from "../memory/limits";
 import { Call } from "./call-in-flight";
 import { disarm } from "./deadline";
+import { leavePlaces } from "./policies/places";
 import { random32 } from "./random";
 import { Series } from "./series";
 
@@ -51,6 +52,8 @@ export function addCall(tunnel: Tunnel, series: Series, order: u32, started_us: 
   call.swallowed = false;
   call.timed = false;
   call.fate = 0;
+  call.gate = null;
+  call.methodGate = null;
   call.echoBytes = message.echoBytes;
   if (call.echoBytes) keepEcho(call);
   put(tunnel, call);
@@ -118,6 +121,7 @@ export function moveCalls(from: Tunnel, to: Tunnel): void {
 function remove(call: Call): void {
   unlink(call);
   if (call.timed) disarm(call);
+  if (call.gate) leavePlaces(call);
   call.next = free;
   free = call;
 }

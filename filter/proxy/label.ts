@@ -105,6 +105,8 @@ export function replyCodeLabel(code: ReplyCode): string {
       return "aborted";
     case ReplyCode.APART:
       return "apart";
+    case ReplyCode.OVERFLOW:
+      return "overflow";
     default:
       return "discarded";
   }

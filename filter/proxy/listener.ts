@@ -6,6 +6,7 @@ import { addCount, Count, newCounts, tellCounts } from "./count";
 import { clearGauges, forgetMemoryTold, forgetTold, newGauges, tellGauges, tellMemory } from "./gauge";
 import { closeLedger, openLedger, takeBackDead } from "./ledger";
 import { Mode } from "./mode";
+import { forgetGatesTold, tellGates } from "./policies/gate";
 
 /**
  * A listener of this VM. It outlives root contexts: each new configuration brings a root context of its own, while the
@@ -118,6 +119,7 @@ export function tellListeners(time_us: u64, alive: bool): void {
     tellGauges(listener.gauges, listener.name);
     listener = listener.next;
   }
+  tellGates();
   tellMemory(alive);
   if (!closeLedger(time_us)) forgetAllTold();
   takeBackDead(time_us);
@@ -137,6 +139,7 @@ function forgetAllTold(): void {
     forgetTold(listener.gauges);
     listener = listener.next;
   }
+  forgetGatesTold();
   forgetMemoryTold();
 }
 

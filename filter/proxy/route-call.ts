@@ -15,6 +15,7 @@ import { Count } from "./count";
 import { hostByAddress } from "./dialled";
 import { count } from "./listener";
 import { admit } from "./policies/admit";
+import { hasPlace, takePlaces } from "./policies/circuit-breaker";
 import { prepare } from "./prepare";
 import { random32 } from "./random";
 import { readTime_us } from "./read";
@@ -70,9 +71,12 @@ export function leadCall(connection: Connection, table: Table): Lead {
   // Whose turn it is must be known of each call, so none is forgotten: the next one waits for an answer.
   if (connection.ordered && isFull(connection)) return Lead.LATER;
   const policy = route.policy;
-  if (policy && !connection.admitted) {
-    if (!admit(connection, policy, nameOf(table, host))) return Lead.REFUSED;
-    connection.admitted = true;
+  if (policy) {
+    if (!connection.admitted && !admit(connection, policy, nameOf(table, host))) return Lead.REFUSED;
+    const breaker = policy.circuitBreaker;
+    // Each time: while the call waited others may have taken the places.
+    connection.admitted = !breaker || hasPlace(connection, table, breaker);
+    if (!connection.admitted) return Lead.REFUSED;
   }
   const cluster = pickCluster(route, route.clusterCount > 1 ? random32() : 0);
   const clusterName = nameOf(table, cluster);
@@ -128,8 +132,10 @@ export function sendCall(connection: Connection, tunnel: Tunnel, host: Name, rou
   const started_us = takesSample(series) || tracing ? readTime_us() : 0;
   const call = addCall(tunnel, series, ++connection.orders, started_us);
   const policy = route ? route.policy : null;
-  const timeout_ms = policy ? policy.timeout_ms : 0;
-  if (timeout_ms) limitTime(connection, call, timeout_ms);
+  if (!policy) return call;
+  if (policy.timeout_ms) limitTime(connection, call, policy.timeout_ms);
+  const breaker = policy.circuitBreaker;
+  if (breaker) takePlaces(connection, connection.listener.table!, breaker, call);
   return call;
 }
 

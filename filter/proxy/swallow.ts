@@ -1,5 +1,6 @@
 import { Call } from "./call-in-flight";
 import { Connection } from "./connection";
+import { leavePlaces } from "./policies/places";
 
 /**
  * From now on nobody waits for the answer of a call in flight: the client has had another one, or it was not the client that called. It is
@@ -7,6 +8,7 @@ import { Connection } from "./connection";
  */
 export function swallow(connection: Connection, call: Call): void {
   call.swallowed = true;
+  if (call.gate) leavePlaces(call);
   call.tunnel.swallowing++;
   connection.callCount--;
   connection.swallowing++;

@@ -1,3 +1,4 @@
+import { CircuitBreaker } from "./policies/circuit-breaker";
 import { Abort } from "./policies/fault";
 import { RateLimit } from "./policies/rate-limit";
 
@@ -8,4 +9,5 @@ export class Policy {
   timeout_ms: u32;
   abort: Abort | null;
   rateLimits: RateLimit | null;
+  circuitBreaker: CircuitBreaker | null;
 }

@@ -4,6 +4,7 @@ import { intern, Name, release } from "../memory/name";
 import { Arena, freeArena } from "./arena";
 import { ByteMap, lookup } from "./byte-map";
 import { Condition } from "./condition";
+import { Named } from "./named";
 import { Node } from "./node";
 import { closeBuckets } from "./policies/buckets";
 import { RateLimit } from "./policies/rate-limit";
@@ -67,16 +68,6 @@ export class ConnectionSettings {
   maxAge_ms: u32;
   idleTimeout_ms: u32;
   tunnelIdleTimeout_ms: u32;
-}
-
-/** What has a name. Of a table's thousands most are never called: its text becomes a Name with the first call (`nameOf`). */
-@unmanaged
-class Named {
-  text: usize;
-  textLength: u32;
-  name: Name | null;
-  /** The next one of those whose names the table holds. */
-  nextHeld: Named | null;
 }
 
 /**
@@ -173,7 +164,7 @@ export function pickCluster(route: Route, random: u32): Cluster {
   return changetype<Cluster>(<usize>load<u32>(entry));
 }
 
-/** The name of one of the table's virtual hosts or clusters, which the table holds until it is freed. */
+/** The name of one of the table's virtual hosts, clusters or circuit breakers, which the table holds until it is freed. */
 export function nameOf(table: Table, named: Named): Name {
   let name = named.name;
   if (name) return name;

@@ -2,6 +2,7 @@ import type { RoutePolicy } from "../../model/model.js";
 import type { FieldPath } from "../../status/field-path.js";
 import { optionalDuration_ms } from "../duration.js";
 import type { Report } from "../report.js";
+import { parseCircuitBreaker, type WrittenCircuitBreaker } from "./circuit-breaker.js";
 import { parseFault, type WrittenFault } from "./fault.js";
 import { parseTokenBucket, type WrittenTokenBucket } from "./local-rate-limit.js";
 
@@ -10,11 +11,12 @@ export interface WrittenPolicy {
   readonly timeout?: string;
   readonly fault?: WrittenFault;
   readonly localRateLimit?: WrittenTokenBucket;
+  readonly circuitBreaker?: WrittenCircuitBreaker;
 }
 
 /** Undefined where the route asks for nothing. */
 export function parsePolicy(
-  { timeout, fault, localRateLimit: limit }: WrittenPolicy,
+  { timeout, fault, localRateLimit: limit, circuitBreaker }: WrittenPolicy,
   path: FieldPath,
   report: Report,
 ): RoutePolicy | undefined {
@@ -24,6 +26,7 @@ export function parsePolicy(
     ...(timeout_ms !== undefined && { timeout_ms }),
     ...(fault && parseFault(fault)),
     ...(localRateLimit && { localRateLimit }),
+    ...(circuitBreaker && { circuitBreaker: parseCircuitBreaker(circuitBreaker) }),
   };
   return Object.keys(policy).length > 0 ? policy : undefined;
 }

@@ -1,6 +1,7 @@
 import { AUTO, CODECS } from "../../model/protocols.js";
 import { closedMap, exportTo, type JsonSchema, listOf, portSelector, protocol, text } from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
+import { serviceCircuitBreaker } from "./policies/circuit-breaker.js";
 import { policies } from "./policies/policies.js";
 
 /** Interfaces of Java have long names: with their packages and versions a few hundred characters. */
@@ -121,6 +122,7 @@ export const virtualServiceSchema = resourceSchema(
             "With protocol `auto`: what connections may speak, each told by its first bytes. Default: all that Meltemi can tell.",
         },
         exportTo,
+        circuitBreaker: serviceCircuitBreaker,
         routes: { ...listOf(route, 1), maxItems: MAX_ROUTES, description: "The first that matches is taken." },
       },
       ["hosts", "routes"],

@@ -1,4 +1,5 @@
 import { duration, type JsonSchema } from "../json-schema.js";
+import { circuitBreaker } from "./circuit-breaker.js";
 import { fault } from "./fault.js";
 import { localRateLimit } from "./local-rate-limit.js";
 
@@ -10,4 +11,5 @@ export const policies: Readonly<Record<string, JsonSchema>> = {
   },
   fault,
   localRateLimit,
+  circuitBreaker,
 };

@@ -1,0 +1,25 @@
+import { closedMap, type JsonSchema, MAX_UINT32 } from "../json-schema.js";
+
+const count: JsonSchema = { type: "integer", minimum: 1, maximum: MAX_UINT32 };
+
+const limits: JsonSchema = {
+  ...closedMap({
+    maxRequests: { ...count, description: "Calls in flight at a time. Default: any number." },
+    maxRequestsPerMethod: { ...count, description: "The same of each method apart. Default: any number." },
+  }),
+  minProperties: 1,
+};
+
+/** Of a route. */
+export const circuitBreaker: JsonSchema = {
+  ...limits,
+  description:
+    "How many calls of the route may be in flight, for each worker thread of each Envoy. More get the protocol's error. Stands in place of the service's.",
+};
+
+/** Of all routes of a VirtualService. */
+export const serviceCircuitBreaker: JsonSchema = {
+  ...limits,
+  description:
+    "How many calls of a service may be in flight, for each worker thread of each Envoy. More get the protocol's error.",
+};
