@@ -58,6 +58,7 @@ export function compile(declaration: Declaration, reportTo: Report): Uint8Array 
       codes.rateLimited ?? codes.overloaded,
       codes.aborted ?? codes.upstreamFailure,
     ],
+    deniedCode: codes.denied ?? 0,
     ordered,
   });
   return isGood ? program : undefined;

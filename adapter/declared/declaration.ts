@@ -141,6 +141,7 @@ export interface Replies {
     readonly timeout?: number;
     readonly rateLimited?: number;
     readonly aborted?: number;
+    readonly denied?: number;
   };
   readonly error: readonly ReplyItem[];
   readonly heartbeat?: readonly ReplyItem[];

@@ -85,6 +85,8 @@ export interface ProgramParts {
   readonly echo: Span;
   readonly dialect: Span;
   readonly codes: readonly number[];
+  /** 0: the filter takes that of a bad request. */
+  readonly deniedCode: number;
   readonly ordered: boolean;
 }
 
@@ -135,7 +137,7 @@ export class ProgramWriter {
     return pooled;
   }
 
-  write({ sections, names, echo, dialect, codes, ordered }: ProgramParts): Uint8Array {
+  write({ sections, names, echo, dialect, codes, deniedCode, ordered }: ProgramParts): Uint8Array {
     const nameList = this.words(
       names.flatMap((name) => {
         const bytes = new TextEncoder().encode(name);
@@ -168,6 +170,7 @@ export class ProgramWriter {
       view.setUint32(52 + index * 4, number, true);
     }
     view.setUint32(96, ordered ? 1 : 0, true);
+    view.setUint32(100, deniedCode, true);
     for (const [index, op] of ops.entries()) this.#writeOp(view, HEAD_BYTES + index * OP_BYTES, op, place);
     for (const [index, { bytes, offsets }] of this.#pieces.entries()) {
       program.set(bytes, places[index]);

@@ -272,6 +272,11 @@ export function nextKey(protocol: i32, demand: Demand): bool {
   return protocol == Protocol.REDIS && redis.nextKey(demand);
 }
 
+/** The same call from its first on. */
+export function firstKeyAgain(protocol: i32, demand: Demand): void {
+  if (protocol == Protocol.REDIS) redis.firstKeyAgain(demand);
+}
+
 /** Whether a client whose bytes cannot be told apart is told so before it is closed. */
 export function saysWhy(protocol: i32): bool {
   return protocol == Protocol.REDIS;

@@ -20,4 +20,6 @@ export enum ReplyCode {
   DISCARDED,
   /** As many calls are in flight as its circuit breaker allows. */
   OVERFLOW,
+  /** An authorization policy does not allow it. */
+  DENIED,
 }

@@ -11,6 +11,7 @@ import {
   finishVirtualHost,
   nameVirtualHost,
   newVirtualHost,
+  setAuthorization,
   setCode,
   setMaxMessageBytes,
   setReadBufferBytes,
@@ -33,6 +34,7 @@ import {
   text,
   textBytes,
 } from "./json";
+import { readAuthorization } from "./policies/read-authorization";
 import { beginPath, fail, failAt, failed, failMissing, failWith } from "./problem";
 import { readProgram } from "./read-program";
 import { readRoute } from "./read-route";
@@ -89,6 +91,8 @@ function readFilterConfig(protocol: i32): bool {
       protocols = readProtocols();
     } else if (isField("program", 9)) {
       program = readProgram();
+    } else if (isField("authorization", 10)) {
+      setAuthorization(readAuthorization());
     } else {
       otherField();
     }

@@ -9,6 +9,12 @@ export const DEFAULT_READ_BUFFER_BYTES: u32 = 1 << 20;
 /** Distinct attributes that the routes of one table may ask for: one bit each in a u64. */
 export const MAX_SLOTS: i32 = 64;
 
+/** Rules of all authorization policies of a listener: each connection keeps a bit for each, 512 B at most. */
+export const MAX_AUTHORIZATION_RULES: u32 = 4096;
+
+/** Longest principal that is looked at: SPIFFE's own bound. A certificate with a longer one names nobody. */
+export const MAX_PRINCIPAL_BYTES: u32 = 2048;
+
 /** Longest attribute value that can be matched. A longer one that a route asks for makes the message a bad one. */
 export const MAX_ATTRIBUTE_BYTES: u32 = 8192;
 

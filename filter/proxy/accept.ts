@@ -6,6 +6,7 @@ import { conductCall } from "./conduct";
 import { Connection } from "./connection";
 import { Count } from "./count";
 import { count } from "./listener";
+import { authorize } from "./policies/authorize";
 import { replyHeartbeat } from "./reply";
 import { routeCall } from "./route-call";
 import { countCall, STATUS_UNANSWERED } from "./series";
@@ -21,8 +22,7 @@ export function accept(connection: Connection, table: Table): bool {
   switch (message.kind) {
     case Kind.CALL:
     case Kind.ONE_WAY:
-      if (message.act != Act.NONE || connection.standing) return conductCall(connection, table);
-      return routeCall(connection, table);
+      return acceptCall(connection, table);
     case Kind.HEARTBEAT:
       replyHeartbeat(connection);
       return true;
@@ -36,6 +36,18 @@ export function accept(connection: Connection, table: Table): bool {
       if (tracing) traceMessage(connection.traceId, "dropped");
       return true;
   }
+}
+
+function acceptCall(connection: Connection, table: Table): bool {
+  const authorization = table.authorization;
+  if (authorization && !authorize(connection, table, authorization)) {
+    connection.audited = false;
+    return true;
+  }
+  const isDecided =
+    message.act != Act.NONE || connection.standing ? conductCall(connection, table) : routeCall(connection, table);
+  if (isDecided) connection.audited = false;
+  return isDecided;
 }
 
 /** A frame of a stream goes where the call went that opened it. */

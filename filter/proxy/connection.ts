@@ -63,6 +63,14 @@ export class Connection extends Session {
   midMessage: Tunnel | null;
   /** Bytes that stash and read buffer must hold before there is anything to do. */
   wanted: u32;
+  /**
+   * Which rules of the listener's authorization policies may hold for its calls, a bit each, and the serial of the table that has the rules
+   * (proxy/policies/authorize.ts); 0: it has not been looked at.
+   */
+  ruleBits: usize;
+  ruleBitsOf: u32;
+  /** The call that is held back was noted as a policy wants it, and is not to be noted again. */
+  audited: bool;
   /** The call that is held back has been admitted by its route's policy (proxy/policies/admit.ts), and is not to be judged again. */
   admitted: bool;
   /** Held back for want of window: more of it is a reason to look again. */
@@ -151,6 +159,7 @@ export function freeConnection(connection: Connection): void {
   }
   if (connection.woken) forgetWoken(connection);
   dropBlock(connection.stash, connection.stashCapacity);
+  if (connection.ruleBits) heap.free(connection.ruleBits);
   dropBlock(connection.replies, connection.repliesCapacity);
   dropState(connection.codec);
   dropBlock(connection.settled, connection.settledCapacity);

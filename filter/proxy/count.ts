@@ -72,6 +72,8 @@ export enum Count {
   /** Calls that a rate limit of this Envoy let through and kept back. */
   ALLOWED_LOCALLY,
   LIMITED_LOCALLY,
+  /** Calls that an authorization policy wants to be noted. */
+  AUDITED,
   END,
 }
 
@@ -192,6 +194,8 @@ function writeTunnelCount(which: i32, listener: Name): usize {
       return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "unfit");
     case Count.RETIRED_SAME_HOST:
       return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "same_host");
+    case Count.AUDITED:
+      return writeName(nameText, "meltemi_calls_audited_total", listener);
     case Count.DRAIN_PROBES:
       return writeName(nameText, "meltemi_drain_probes_total", listener);
     default:

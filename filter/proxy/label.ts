@@ -107,6 +107,8 @@ export function replyCodeLabel(code: ReplyCode): string {
       return "apart";
     case ReplyCode.OVERFLOW:
       return "overflow";
+    case ReplyCode.DENIED:
+      return "denied";
     default:
       return "discarded";
   }

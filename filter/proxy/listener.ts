@@ -7,6 +7,7 @@ import { clearGauges, forgetMemoryTold, forgetTold, newGauges, tellGauges, tellM
 import { closeLedger, openLedger, takeBackDead } from "./ledger";
 import { Mode } from "./mode";
 import { forgetGatesTold, tellGates } from "./policies/gate";
+import { chooseForNode } from "./policies/node";
 
 /**
  * A listener of this VM. It outlives root contexts: each new configuration brings a root context of its own, while the
@@ -128,6 +129,8 @@ export function tellListeners(time_us: u64, alive: bool): void {
 /** From now on this table holds, for connections that exist too. */
 export function setTable(listener: Listener, table: Table): void {
   const former = listener.table;
+  const authorization = table.authorization;
+  if (authorization) chooseForNode(authorization);
   listener.table = table;
   listener.program = table.program;
   if (former) freeTable(former);

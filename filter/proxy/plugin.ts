@@ -40,6 +40,8 @@ function readsEarly(): bool {
 
 /** Whether a listener of this mode can be served by the table, which is good in itself; the problem is noted otherwise. */
 export function suits(mode: Mode, table: Table): bool {
+  if (mode == Mode.CALL) return true;
+  if (table.authorization) return failAt("authorization", "calls are allowed and denied in mode call alone");
   if (mode != Mode.OBSERVE) return true;
   // What is looked at has gone on: it cannot be looked at again once more of it has come.
   if (table.protocolCount) return failAt("root_id", "in mode observe one protocol is named, not auto");

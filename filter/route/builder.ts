@@ -16,6 +16,7 @@ import { Condition, Literal, Matcher, setLiteral } from "./condition";
 import { buildTree } from "./decision-tree";
 import { newDemand } from "./demand";
 import { drain, drainFrom, List, newList, push } from "./list";
+import { Authorization } from "./policies/authorization";
 import { openBuckets } from "./policies/buckets";
 import { Alternative, RateLimit } from "./policies/rate-limit";
 import { Automaton } from "./regex/automaton";
@@ -287,6 +288,10 @@ export function takeAlternative(before: u32): Alternative {
   one.count = routeConditions.count - before;
   one.conditions = drainFrom(routeConditions, table.arena, before);
   return one;
+}
+
+export function setAuthorization(authorization: Authorization | null): void {
+  table.authorization = authorization;
 }
 
 export function keepText(text: usize, length: u32): usize {

@@ -6,6 +6,7 @@ import { ByteMap, lookup } from "./byte-map";
 import { Condition } from "./condition";
 import { Named } from "./named";
 import { Node } from "./node";
+import { Authorization } from "./policies/authorization";
 import { closeBuckets } from "./policies/buckets";
 import { RateLimit } from "./policies/rate-limit";
 import { Policy } from "./policy";
@@ -37,6 +38,8 @@ export class Table {
   /** What Envoy's read buffer may hold. */
   readBufferBytes: u32;
   connection: ConnectionSettings;
+  /** Who may call what; null: anybody anything. */
+  authorization: Authorization | null;
   virtualHostCount: u32;
   serviceCount: u32;
   routeCount: u32;

@@ -37,7 +37,13 @@ export class Actors {
   /** `writeBytes`: most bytes of one write of HCM's. */
   constructor(private readonly writeBytes: number) {}
 
-  configurePeer({ readBufferBytes, ...options }: Partial<PeerOptions> & { readBufferBytes?: number }): void {
+  /** `nodeLabels`: what the node says of its workload. */
+  configurePeer({
+    readBufferBytes,
+    nodeLabels,
+    ...options
+  }: Partial<PeerOptions> & { readBufferBytes?: number; nodeLabels?: Record<string, string> }): void {
+    if (nodeLabels !== undefined) this.envoy.node.labels = nodeLabels;
     if (readBufferBytes !== undefined) this.envoy.readBufferLimit_bytes = readBufferBytes;
     this.peerOptions = { ...this.peerOptions, ...options };
   }

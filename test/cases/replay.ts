@@ -111,6 +111,7 @@ export class Replay {
     const { connection } = client;
     if (verb === "closes" || verb === "closed") client.closed = true;
     if (verb === "dialled") connection.properties.set("destination.address", Buffer.from(first));
+    else if (verb === "has") connection.properties.set(first, Buffer.from(second));
     else if (verb === "closes") connection.closeByClient();
     else if (verb === "ends") connection.endByClient();
     else if (verb === "closed") equal("closed by", connection.closedBy, "filter");

@@ -7,6 +7,7 @@ import { splitWords } from "./message-text.js";
  *     client connects [LISTENER [PROTOCOL]]                         to a listener that detects what it speaks: PROTOCOL
  *     client closes     client ends                                 what the client does; `ends`: only its side
  *     client dialled ADDRESS                                        Envoy says that it did; before its first call
+ *     client has PROPERTY VALUE                                     Envoy says so of its connection; before its first call
  *     NAME > MESSAGE                                                NAME sends
  *     NAME < KIND ID                                                NAME receives next what was sent as KIND ID, byte for byte
  *     client < reply ID STATUS "…"                                  … a reply that the filter made, with this in its text

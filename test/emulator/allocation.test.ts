@@ -24,6 +24,8 @@ const GROWTH: Record<string, string> = {
   "filter/memory/name": "names of methods and hosts seen for the first time, bounded by the series",
   "filter/proxy/call": "the most calls ever in flight",
   "filter/proxy/emit": "the largest read ever rewritten",
+  "filter/proxy/policies/authorize":
+    "a bit for each rule of a table with authorization policies, once for a connection",
   "filter/proxy/plan": "the most messages ever in one read",
   "filter/proxy/policies/gate":
     "the most circuit breakers and methods ever with calls in flight, bounded by their numbers",

@@ -24,6 +24,7 @@ export class EmulatedEnvoy implements Process {
   readonly metrics: Metrics;
   readonly log: string[];
   readonly logging: Process["logging"];
+  readonly node: Process["node"];
   readonly vm: Vm;
   /** Of the connections that are made from now on; Envoy's default. */
   readBufferLimit_bytes = 1 << 20;
@@ -42,6 +43,7 @@ export class EmulatedEnvoy implements Process {
     this.metrics = process.metrics;
     this.log = process.log;
     this.logging = process.logging;
+    this.node = process.node;
     this.vm = new Vm(module, this);
   }
 
@@ -86,6 +88,7 @@ function newProcess(): Process {
     queues: new SharedQueues(),
     data: new SharedData(),
     metrics: new Metrics(),
+    node: {},
     log: [],
     logging: { level: "info" },
   };

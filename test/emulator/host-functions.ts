@@ -235,9 +235,19 @@ function properties(vm: Vm): Record<string, HostFunction> {
   };
 }
 
+const LABELS = "xds.node.metadata.LABELS";
+
+/** All of them without a key: what they are then is not for the filter to read. */
+function labelsOf({ process }: Vm, key: string): Uint8Array | undefined {
+  const { labels } = process.node;
+  const value = key === "" ? JSON.stringify(labels) : labels?.[key];
+  return value === undefined ? undefined : Buffer.from(value);
+}
+
 function propertyOf(vm: Vm, name: string): Uint8Array | undefined {
   if (name === "plugin_name") return Buffer.from(vm.current?.root.name ?? "");
   if (name === "plugin_root_id") return Buffer.from(vm.current?.root.protocol ?? "");
   if (name === "xds.node.id") return Buffer.from("emulator");
+  if (name.startsWith(LABELS)) return labelsOf(vm, name.slice(LABELS.length + 1));
   return vm.current?.connection?.properties.get(name);
 }

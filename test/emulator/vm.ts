@@ -16,6 +16,8 @@ export interface Process {
   readonly metrics: Metrics;
   /** Lines of the filter's log, each with its level in front. */
   readonly log: string[];
+  /** What its bootstrap says. */
+  readonly node: { labels?: Readonly<Record<string, string>> };
   /** What the admin interface has set for them. */
   readonly logging: { level: (typeof LOG_LEVELS)[number] };
 }

@@ -338,6 +338,7 @@ export const applicationProtocolSchema = resourceSchema(
                   timeout: code("The route's timeout is over. Default: that of upstreamFailure."),
                   rateLimited: code("The route's rate limit has no token. Default: that of overloaded."),
                   aborted: code("The route has a fault for it. Default: that of upstreamFailure."),
+                  denied: code("An AuthorizationPolicy denies it. Default: that of badRequest."),
                 }),
                 description: "The status for each reason.",
               },

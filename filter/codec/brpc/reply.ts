@@ -32,6 +32,8 @@ export function replyStatus(code: ReplyCode): u32 {
       return 1001; // ENOSERVICE
     case ReplyCode.BAD_REQUEST:
       return 1003; // EREQUEST
+    case ReplyCode.DENIED:
+      return 1004; // ERPCAUTH
     case ReplyCode.TIMEOUT:
       return 1008; // ERPCTIMEDOUT
     case ReplyCode.RATE_LIMITED:

@@ -29,6 +29,8 @@ export const DIALECT_AT: usize = 60;
 export const DIALECT_BYTES_AT: usize = 64;
 /** The protocol's status for each ReplyCode up to ABORTED; the others are of protocols whose calls belong together. */
 export const CODES_AT: usize = 68;
+/** The status for ReplyCode.DENIED; 0: that of BAD_REQUEST. */
+export const DENIED_CODE_AT: usize = 100;
 /** 1: answers come in the order of their calls. */
 export const ORDERED_AT: usize = 96;
 

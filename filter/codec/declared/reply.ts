@@ -9,6 +9,7 @@ import {
   bOf,
   CODES_AT,
   codeOf,
+  DENIED_CODE_AT,
   HESSIAN,
   LITTLE,
   OP_BYTES,
@@ -80,6 +81,11 @@ export function writeGoingAway(program: usize, to: usize): u32 {
 }
 
 export function replyStatus(program: usize, reply: ReplyCode): u32 {
+  if (reply == ReplyCode.DENIED) {
+    const denied = load<u32>(program, DENIED_CODE_AT);
+    if (denied) return denied;
+    reply = ReplyCode.BAD_REQUEST;
+  }
   return load<u32>(program + ((<usize>reply) << 2), CODES_AT);
 }
 

@@ -33,6 +33,8 @@ export function replyStatus(code: ReplyCode): u32 {
       return 60; // SERVICE_NOT_FOUND
     case ReplyCode.BAD_REQUEST:
       return 40; // BAD_REQUEST
+    case ReplyCode.DENIED:
+      return 70; // SERVICE_ERROR
     case ReplyCode.TIMEOUT:
       return 31; // SERVER_TIMEOUT
     case ReplyCode.RATE_LIMITED:

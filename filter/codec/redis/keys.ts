@@ -25,6 +25,14 @@ let nextNumber: u32 = 0;
 let lastNumber: u32 = 0;
 let distance: u32 = 1;
 
+/** Its first key, and where the others begin. */
+let keyAt: usize = 0;
+let keyBytes: u32 = 0;
+let firstAt: usize = 0;
+let firstBytes: u32 = 0;
+let othersAt: usize = 0;
+let othersNumber: u32 = 0;
+
 const streams: usize = asciiOf("STREAMS");
 
 /**
@@ -117,12 +125,25 @@ export function nextKey(demand: Demand): bool {
   return false;
 }
 
+/** Shows the first key again, and `nextKey` those behind it. */
+export function firstKeyAgain(demand: Demand): void {
+  setSlot(builtinSlot(demand, KEY), firstAt, firstBytes);
+  nextAt = othersAt;
+  nextNumber = othersNumber;
+}
+
 function setKey(demand: Demand): void {
+  keyAt = argument;
+  keyBytes = argumentBytes;
   setSlot(builtinSlot(demand, KEY), argument, argumentBytes);
 }
 
 /** Passes the keys behind the first one, up to number `last`. */
 function passOthers(last: u32, message: Message): Step {
+  firstAt = keyAt;
+  firstBytes = keyBytes;
+  othersAt = passedTo;
+  othersNumber = passed;
   nextAt = passedTo;
   nextNumber = passed;
   lastNumber = last;

@@ -20,6 +20,8 @@ export function writeError(out: usize, caller: Caller, code: ReplyCode, text: us
 
 export function replyStatus(code: ReplyCode): u32 {
   switch (code) {
+    case ReplyCode.DENIED:
+      return Status.NOPERM;
     case ReplyCode.APART:
       return Status.CROSSSLOT;
     case ReplyCode.DISCARDED:

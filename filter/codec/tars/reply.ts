@@ -53,6 +53,7 @@ export function replyStatus(reply: ReplyCode): u32 {
     case ReplyCode.OVERLOADED:
       return -9; // TARSSERVEROVERLOAD
     case ReplyCode.ABORTED:
+    case ReplyCode.DENIED:
       return -99; // TARSSERVERUNKNOWNERR
     default:
       return -8; // TARSPROXYCONNECTERR

@@ -42,6 +42,8 @@ export function replyStatus(code: ReplyCode): u32 {
       return 11; // TRPC_SERVER_NOSERVICE_ERR
     case ReplyCode.BAD_REQUEST:
       return 1; // TRPC_SERVER_DECODE_ERR
+    case ReplyCode.DENIED:
+      return 41; // TRPC_SERVER_AUTH_ERR
     case ReplyCode.TIMEOUT:
       return 21; // TRPC_SERVER_TIMEOUT_ERR
     case ReplyCode.RATE_LIMITED:

@@ -22,7 +22,10 @@ export const REPLY_CODES = [
   "TIMEOUT",
   "RATE_LIMITED",
   "ABORTED",
+  "DENIED",
 ] as const;
+/** Their numbers, where they are not those of the list: between them are some that not all protocols have. */
+const OTHER_NUMBERS: Partial<Record<ReplyCode, number>> = { DENIED: 10 };
 export const ACTS = [
   "NONE",
   "REFUSE",
@@ -38,6 +41,10 @@ export const ACTS = [
 export type Step = (typeof STEPS)[number];
 export type Kind = (typeof KINDS)[number];
 export type ReplyCode = (typeof REPLY_CODES)[number];
+
+export function replyNumber(code: ReplyCode): number {
+  return OTHER_NUMBERS[code] ?? REPLY_CODES.indexOf(code);
+}
 
 /** What the windows of a scan hold at least, unless the message ends before. */
 export const SCAN_WINDOW_BYTES = 64 << 10;
@@ -321,7 +328,7 @@ export class Codec {
     const echoed = address + text.length;
     new Uint8Array(this.#wasm.memory.buffer).set(echo, echoed);
     const room = text.length + echo.length + this.#wasm.replyOverheadBytes.value;
-    const number = REPLY_CODES.indexOf(code);
+    const number = replyNumber(code);
     return this.written(room, (out) =>
       this.#wasm.writeError(out, id, dialect, echoed, echo.length, number, address, text.length),
     );

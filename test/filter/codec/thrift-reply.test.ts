@@ -72,7 +72,7 @@ it("has a type of TApplicationException for each code", () => {
   const types = REPLY_CODES.map((code) =>
     decodeThrift(codec.writeError(1n, 0, code, Buffer.from("why")))?.fields?.get(2),
   );
-  expect(types).toEqual([1, 7, 6, 6, 6, 6, 6]);
+  expect(types).toEqual([1, 7, 6, 6, 6, 6, 6, 6]);
 });
 
 describe("seqids", () => {
