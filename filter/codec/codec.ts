@@ -8,10 +8,11 @@ import { Caller } from "./caller";
 import * as declared from "./declared/codec";
 import { Detection } from "./detection";
 import * as dubbo from "./dubbo/codec";
+import { refuseEdit } from "./edits";
 import { Message } from "./message";
 import * as redis from "./redis/codec";
 import { ReplyCode } from "./reply";
-import { Step } from "./step";
+import { Reason, Step } from "./step";
 import * as tars from "./tars/codec";
 import * as thrift from "./thrift/codec";
 import * as trpc from "./trpc/codec";
@@ -265,6 +266,44 @@ export function replyStatus(protocol: i32, why: ReplyCode): u32 {
     default:
       return declared.replyStatus(load<usize>(protocol), code);
   }
+}
+
+/** Whether messages have a place for an attribute of this name that can be changed: one of the protocol's map of names to values. */
+export function isMutable(protocol: i32, name: usize, length: u32): bool {
+  switch (protocol) {
+    case Protocol.DUBBO:
+      return builtinOf(protocol, name, length) < 0;
+    default:
+      return false;
+  }
+}
+
+/**
+ * Says what becomes of the call at `p` by `rules` (rules.ts), in the registers of edits.ts. It has `total` bytes, of which the first `n` are in
+ * memory. MORE: `editNeed` must be. BAD: it cannot be done, for `editReason`.
+ */
+export function mutateRequest(protocol: i32, p: usize, n: u32, total: u32, rules: usize): Step {
+  switch (protocol) {
+    case Protocol.DUBBO:
+      return dubbo.mutateRequest(p, n, total, rules);
+    default:
+      return refuseEdit(Reason.UNSUPPORTED);
+  }
+}
+
+/** The same of an answer. */
+export function mutateResponse(protocol: i32, p: usize, n: u32, total: u32, rules: usize): Step {
+  switch (protocol) {
+    case Protocol.DUBBO:
+      return dubbo.mutateResponse(p, n, total, rules);
+    default:
+      return refuseEdit(Reason.UNSUPPORTED);
+  }
+}
+
+/** Whether the rules can be carried out at the answer to the call at `p`, as far as the call's `n` bytes tell. */
+export function canMutateAnswer(protocol: i32, p: usize, n: u32, rules: usize): bool {
+  return protocol != Protocol.DUBBO || dubbo.canMutateAnswer(p, n, rules);
 }
 
 /** Of a call with `message.several`: shows the attributes of the next thing it speaks of; false: there are no more. */

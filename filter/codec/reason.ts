@@ -23,6 +23,8 @@ export function reasonText(reason: i32): string {
       return "streaming_rpc";
     case Reason.UNSUPPORTED:
       return "unsupported";
+    case Reason.UNMUTABLE:
+      return "unmutable";
     default:
       return "unknown";
   }

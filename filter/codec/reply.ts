@@ -22,4 +22,6 @@ export enum ReplyCode {
   OVERFLOW,
   /** An authorization policy does not allow it. */
   DENIED,
+  /** Its attributes, or those of its answer, cannot be changed as its route asks. */
+  UNMUTABLE,
 }

@@ -31,4 +31,6 @@ export enum Reason {
   STREAMING,
   /** A call that a proxy cannot carry out as its upstream would. */
   UNSUPPORTED,
+  /** Its attributes are to be changed, and cannot be without a change of what else is in it. */
+  UNMUTABLE,
 }

@@ -11,6 +11,8 @@ import {
   finishVirtualHost,
   nameVirtualHost,
   newVirtualHost,
+  protocolAt,
+  protocolCount,
   setAuthorization,
   setCode,
   setMaxMessageBytes,
@@ -35,6 +37,7 @@ import {
   textBytes,
 } from "./json";
 import { readAuthorization } from "./policies/read-authorization";
+import { beginMutations, checkMutations } from "./policies/read-mutation";
 import { beginPath, fail, failAt, failed, failMissing, failWith } from "./problem";
 import { readProgram } from "./read-program";
 import { readRoute } from "./read-route";
@@ -66,6 +69,7 @@ export function readTable(json: usize, length: u32, protocol: i32): Table | null
 
 function readFilterConfig(protocol: i32): bool {
   if (!enterObject()) return false;
+  beginMutations(protocol);
   let hosts: u32 = 0;
   let protocols: u32 = 0;
   let program = false;
@@ -101,6 +105,7 @@ function readFilterConfig(protocol: i32): bool {
   if (failed) return false;
   const auto = protocol == Protocol.AUTO;
   if (auto && protocols == 0) return failMissing("protocols");
+  if (auto && !holdAll()) return false;
   if (!auto && protocols > 0) return failAt("protocols", "the plugin's root_id names one protocol, not auto");
   const declared = protocol == Protocol.DECLARED;
   if (declared && !program) return failMissing("program");
@@ -118,6 +123,12 @@ function readProtocols(): u32 {
     else if (!addProtocol(protocol)) failWith("given twice", text, textBytes);
   }
   return count;
+}
+
+/** Whether messages of each of the protocols have a place for all that routes change. */
+function holdAll(): bool {
+  for (let i: u32 = 0; i < protocolCount(); i++) if (!checkMutations(protocolAt(i))) return false;
+  return true;
 }
 
 function readVirtualHosts(): u32 {

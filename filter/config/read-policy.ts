@@ -1,9 +1,11 @@
 import { takeOfTable } from "../route/builder";
+import { RouteMutations } from "../route/policies/mutation";
 import { Policy } from "../route/policy";
 import { enterObject, isField, nextField, otherField } from "./json";
 import { MAX_DURATION_MS, readNumber } from "./number";
 import { readCircuitBreaker } from "./policies/read-circuit-breaker";
 import { readAbort } from "./policies/read-fault";
+import { readMutation } from "./policies/read-mutation";
 import { addLimit, readRateLimits, readWorkerLimit } from "./policies/read-rate-limits";
 
 /** Bits of the fields of RoutePolicy. */
@@ -12,18 +14,35 @@ const ABORT: u32 = 1;
 const RATE_LIMIT: u32 = 2;
 const RATE_LIMITS: u32 = 8;
 const CIRCUIT_BREAKER: u32 = 12;
+const REQUEST_MUTATION: u32 = 6;
+const RESPONSE_MUTATION: u32 = 7;
 
 /** Null: it is refused. */
 export function readPolicy(): Policy | null {
   if (!enterObject()) return null;
-  const policy = changetype<Policy>(takeOfTable(offsetof<Policy>()));
+  const policy = newPolicy();
   while (nextField()) {
     if (isField("timeout_ms", TIMEOUT)) policy.timeout_ms = readNumber(MAX_DURATION_MS);
     else if (isField("abort", ABORT)) policy.abort = readAbort();
     else if (isField("rate_limit", RATE_LIMIT)) addLimit(policy, readWorkerLimit());
     else if (isField("rate_limits", RATE_LIMITS)) readRateLimits(policy);
     else if (isField("circuit_breaker", CIRCUIT_BREAKER)) policy.circuitBreaker = readCircuitBreaker();
+    else if (isField("request_mutation", REQUEST_MUTATION)) mutationsOf(policy).request = readMutation();
+    else if (isField("response_mutation", RESPONSE_MUTATION)) mutationsOf(policy).response = readMutation();
     else otherField();
   }
   return policy;
+}
+
+/** What the policy changes in messages, to be filled. */
+export function mutationsOf(policy: Policy): RouteMutations {
+  const known = policy.mutations;
+  if (known) return known;
+  const fresh = changetype<RouteMutations>(takeOfTable(offsetof<RouteMutations>()));
+  policy.mutations = fresh;
+  return fresh;
+}
+
+export function newPolicy(): Policy {
+  return changetype<Policy>(takeOfTable(offsetof<Policy>()));
 }

@@ -1,4 +1,5 @@
-import { addCluster, addRoute, keepText } from "../route/builder";
+import { addCluster, addMutations, addRoute, keepMutations, keepText } from "../route/builder";
+import { Mutation } from "../route/policies/mutation";
 import { Policy } from "../route/policy";
 import { integer, readInteger } from "./integer";
 import {
@@ -13,9 +14,10 @@ import {
   text,
   textBytes,
 } from "./json";
+import { readMutation } from "./policies/read-mutation";
 import { fail, failAt, failed, failMissing } from "./problem";
 import { readMatch } from "./read-match";
-import { readPolicy } from "./read-policy";
+import { mutationsOf, newPolicy, readPolicy } from "./read-policy";
 
 /** Bits of the fields of Route, of RouteAction and of ClusterWeight. */
 const NAME: u32 = 0;
@@ -26,6 +28,8 @@ const POLICY: u32 = 4;
 const CLUSTER: u32 = 0;
 const WEIGHTED_CLUSTERS: u32 = 1;
 const WEIGHT: u32 = 1;
+const REQUEST_MUTATION: u32 = 2;
+const RESPONSE_MUTATION: u32 = 3;
 
 export function readRoute(): bool {
   if (!enterObject()) return false;
@@ -61,6 +65,11 @@ export function readRoute(): bool {
   route.nameLength = nameLength;
   route.origin = keepText(origin, originLength);
   route.originLength = originLength;
+  const mutations = keepMutations(route);
+  if (mutations) {
+    if (!policy) policy = newPolicy();
+    mutationsOf(policy).destinations = mutations;
+  }
   route.policy = policy;
   return true;
 }
@@ -102,6 +111,8 @@ function readClusterWeight(): bool {
   let name: usize = 0;
   let nameLength: u32 = 0;
   let weight: u32 = 0;
+  let request: Mutation | null = null;
+  let response: Mutation | null = null;
   while (nextField()) {
     if (isField("name", NAME)) {
       readString();
@@ -110,11 +121,16 @@ function readClusterWeight(): bool {
     } else if (isField("weight", WEIGHT)) {
       readInteger(0, u32.MAX_VALUE);
       weight = <u32>integer;
+    } else if (isField("request_mutation", REQUEST_MUTATION)) {
+      request = readMutation();
+    } else if (isField("response_mutation", RESPONSE_MUTATION)) {
+      response = readMutation();
     } else {
       otherField();
     }
   }
   if (failed) return false;
   if (nameLength == 0) return failMissing("name");
+  if (request || response) addMutations(request, response);
   return addCluster(name, nameLength, weight) || fail("weights must not exceed 4294967295 together");
 }

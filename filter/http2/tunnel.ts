@@ -119,6 +119,10 @@ export class Tunnel {
   preparing: u32;
   /** Those among them whose answers go nowhere. */
   swallowing: u32;
+  /** Those among them whose answers are changed (proxy/policies/mutation.ts). */
+  changing: u32;
+  /** Bytes that were granted ahead of their delivery, so that an answer to be changed arrives whole. */
+  grantedAhead: u32;
   /** Calls that were ever sent on it. */
   calls: u32;
   /** The connection's count of calls when this tunnel took one: the least is the longest ago. */

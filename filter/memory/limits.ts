@@ -25,6 +25,18 @@ export const MAX_KEYS_BYTES: u32 = 1 << 20;
 export const MAX_SETTLING_BYTES: u32 = 4096;
 export const MAX_SETTLED_BYTES: u32 = 16 << 10;
 
+/**
+ * Places at which one message is changed (codec/edits.ts): a rule for each attribute, and the lengths. A peer that writes one name over and over
+ * makes more, and is refused. 16 bytes each.
+ */
+export const MAX_EDITS: u32 = 256;
+
+/** Attributes that a route changes in the messages of one direction: one bit each in a u64. */
+export const MAX_RULES: u32 = 64;
+
+/** Names and values of those, and 12 bytes for each: a quarter of what the heads may have that some protocols keep attributes in. */
+export const MAX_RULES_BYTES: u32 = 16 << 10;
+
 /** Step by which the host's arena grows. */
 export const ARENA_BYTES: usize = 64 << 10;
 

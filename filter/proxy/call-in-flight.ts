@@ -1,4 +1,5 @@
 import { Tunnel } from "../http2/tunnel";
+import { Name } from "../memory/name";
 import { Gate } from "./policies/gate";
 import { Series } from "./series";
 
@@ -25,6 +26,8 @@ export class Call {
   connection: usize;
   /** Nobody waits for its answer (any more): it goes nowhere when it comes (proxy/swallow.ts). */
   swallowed: bool;
+  /** What is done to the attributes of its answer (codec/rules.ts); null: nothing. */
+  rules: Name | null;
   /** What its answer decides (proxy/fate.ts). */
   fate: i32;
   /** Where it is counted while it is in flight (proxy/policies/gate.ts): with its breaker's calls, and with those of its method. */

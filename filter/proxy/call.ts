@@ -2,6 +2,7 @@ import { message } from "../codec/message";
 import { Tunnel } from "../http2/tunnel";
 import { copyBytes } from "../memory/bytes";
 import { MAX_ECHO_BYTES } from "../memory/limits";
+import { Name, release, retain } from "../memory/name";
 import { Call } from "./call-in-flight";
 import { disarm } from "./deadline";
 import { leavePlaces } from "./policies/places";
@@ -54,10 +55,17 @@ export function addCall(tunnel: Tunnel, series: Series, order: u32, started_us: 
   call.fate = 0;
   call.gate = null;
   call.methodGate = null;
+  call.rules = null;
   call.echoBytes = message.echoBytes;
   if (call.echoBytes) keepEcho(call);
   put(tunnel, call);
   return call;
+}
+
+/** The answer to the call that was added last is changed by these rules, which the call holds on to. */
+export function awaitChange(call: Call, rules: Name): void {
+  call.rules = retain(rules);
+  call.tunnel.changing++;
 }
 
 const FIRST_ECHO_BYTES: u32 = 64;
@@ -83,6 +91,7 @@ function put(tunnel: Tunnel, call: Call): void {
   tunnel.callCount++;
   if (call.swallowed) tunnel.swallowing++;
   if (call.fate) tunnel.fated++;
+  if (call.rules) tunnel.changing++;
   count++;
 }
 
@@ -122,6 +131,8 @@ function remove(call: Call): void {
   unlink(call);
   if (call.timed) disarm(call);
   if (call.gate) leavePlaces(call);
+  const rules = call.rules;
+  if (rules) release(rules);
   call.next = free;
   free = call;
 }
@@ -142,6 +153,7 @@ function unlink(call: Call): void {
   tunnel.callCount--;
   if (call.swallowed) tunnel.swallowing--;
   if (call.fate) tunnel.fated--;
+  if (call.rules) tunnel.changing--;
   count--;
 }
 

@@ -57,6 +57,12 @@ export class Connection extends Session {
   settledSerial: u32;
   /** A cluster whose upstream could not be told of it. */
   unfit: Name | null;
+  /** That message is sent changed (proxy/splices.ts): what is left of its edits, how many of them are done, and how far that is. 0: it is not. */
+  splices: usize;
+  splicesBytes: u32;
+  spliceIndex: u32;
+  splicePassed: u32;
+  spliceOwnSent: u32;
   /** Where that message goes; null: it is dropped (once the announced bytes have gone). */
   messageTunnel: Tunnel | null;
   /** While a read is passed on: the tunnel in the middle of whose message the read began. */
@@ -160,6 +166,7 @@ export function freeConnection(connection: Connection): void {
   if (connection.woken) forgetWoken(connection);
   dropBlock(connection.stash, connection.stashCapacity);
   if (connection.ruleBits) heap.free(connection.ruleBits);
+  dropBlock(connection.splices, connection.splicesBytes);
   dropBlock(connection.replies, connection.repliesCapacity);
   dropState(connection.codec);
   dropBlock(connection.settled, connection.settledCapacity);
@@ -223,7 +230,7 @@ function forgetWoken(connection: Connection): void {
 
 /** The client has sent a message in part. */
 export function isReceiving(connection: Connection): bool {
-  return connection.messageRest != 0 || connection.messageOpen;
+  return connection.messageRest != 0 || connection.messageOpen || connection.splices != 0;
 }
 
 /** Nothing is under way in either direction. */

@@ -74,6 +74,9 @@ export enum Count {
   LIMITED_LOCALLY,
   /** Calls that an authorization policy wants to be noted. */
   AUDITED,
+  /** Calls, and answers, whose attributes were to be changed and could not be. */
+  REQUEST_NOT_MUTATED,
+  RESPONSE_NOT_MUTATED,
   END,
 }
 
@@ -205,6 +208,10 @@ function writeTunnelCount(which: i32, listener: Name): usize {
 
 function writePolicyCount(which: i32, listener: Name): usize {
   switch (which) {
+    case Count.REQUEST_NOT_MUTATED:
+      return labelled("meltemi_not_mutated_total", listener, ";direction=", "request");
+    case Count.RESPONSE_NOT_MUTATED:
+      return labelled("meltemi_not_mutated_total", listener, ";direction=", "response");
     case Count.ALLOWED_LOCALLY:
       return limited(listener, "local", "allowed");
     default:

@@ -1,4 +1,5 @@
 import { decodeResponse } from "../codec/codec";
+import { editNeed } from "../codec/edits";
 import { Kind, message } from "../codec/message";
 import { Step } from "../codec/step";
 import { headOf, heldOf, hold, isDelivering, Tunnel, unhold } from "../http2/tunnel";
@@ -12,7 +13,8 @@ import { endListening, expectNews, isAwaitedNews } from "./fate";
 import { isTurn } from "./in-order";
 import { CloseReason } from "./label";
 import { count } from "./listener";
-import { put, putReplies } from "./to-client";
+import { answerRefused, changeAnswer, changedBytes, refuseAnswer } from "./policies/mutate-answer";
+import { put, putEdited, putReplies } from "./to-client";
 import { traceMessage, tracing } from "./trace";
 import { retire } from "./tunnels";
 
@@ -71,15 +73,22 @@ function feedHead(connection: Connection, tunnel: Tunnel, bytes: usize, length: 
     available = kept + more;
   }
   if (tunnel.fated && !tunnel.messageOpen) expectNews(connection, tunnel);
-  const step = decodeResponse(connection.protocol, tunnel.codec, head, available, message);
-  if (step == Step.MORE && message.need <= MAX_HEAD_BYTES) {
-    if (available < SHORT_HEAD_BYTES) {
-      if (!kept) memory.copy(headOf(tunnel), bytes, length);
-      tunnel.headBytes = available;
-      return length;
+  const codec = tunnel.codec;
+  const word0 = codec.word0;
+  const word1 = codec.word1;
+  let step = decodeResponse(connection.protocol, codec, head, available, message);
+  const changes = step == Step.DONE && tunnel.changing != 0 && message.kind == Kind.ANSWER;
+  if (changes) {
+    step = changeAnswer(connection, tunnel, head, available);
+    if (step == Step.MORE) {
+      // It is decoded once more.
+      codec.word0 = word0;
+      codec.word1 = word1;
+      return awaitHead(tunnel, bytes, length, available, editNeed);
     }
-    tunnel.headNeed = message.need;
-    return 0;
+  }
+  if (step == Step.MORE && message.need <= MAX_HEAD_BYTES) {
+    return awaitHead(tunnel, bytes, length, available, message.need);
   }
   if (step != Step.DONE) {
     countFailure(tunnel.cluster, tunnel.host, FailureReason.BAD_ANSWER);
@@ -91,7 +100,13 @@ function feedHead(connection: Connection, tunnel: Tunnel, bytes: usize, length: 
   if (message.kind == Kind.PART) {
     tunnel.messageOpen = message.open;
     passOrSkip(tunnel);
-  } else beginAnswer(connection, tunnel);
+  } else beginAnswer(connection, tunnel, changes && answerRefused);
+  if (changes && tunnel.messageRest) {
+    const changed = changedBytes(kept);
+    putEdited(head, changed);
+    tunnel.messageRest -= changed;
+    return changed - kept;
+  }
   // What was kept belongs to this message, or is all of it and to be passed over.
   const front = min<u32>(kept, message.total);
   if (tunnel.messageRest) {
@@ -101,8 +116,19 @@ function feedHead(connection: Connection, tunnel: Tunnel, bytes: usize, length: 
   return 0;
 }
 
-/** Decides for whom the message is whose head is in `message`. */
-function beginAnswer(connection: Connection, tunnel: Tunnel): void {
+/** The `available` bytes of a head are not all that is needed; the last `length` of them are at `bytes`. Returns how many are kept aside. */
+function awaitHead(tunnel: Tunnel, bytes: usize, length: u32, available: u32, need: u32): u32 {
+  if (available < SHORT_HEAD_BYTES) {
+    if (!tunnel.headBytes) memory.copy(headOf(tunnel), bytes, length);
+    tunnel.headBytes = available;
+    return length;
+  }
+  tunnel.headNeed = need;
+  return 0;
+}
+
+/** Decides for whom the message is whose head is in `message`; `refused`: an answer that cannot be changed as it is to be. */
+function beginAnswer(connection: Connection, tunnel: Tunnel, refused: bool): void {
   switch (message.kind) {
     case Kind.HEARTBEAT:
       // The upstream asks the tunnel, so the tunnel answers: the client may have many, or none that is idle.
@@ -126,7 +152,8 @@ function beginAnswer(connection: Connection, tunnel: Tunnel): void {
       break;
     case Kind.ANSWER:
       tunnel.messageOpen = message.open;
-      tunnel.skipping = !endCall(connection, tunnel);
+      if (refused) refuseAnswer(connection, tunnel);
+      tunnel.skipping = refused || !endCall(connection, tunnel);
       passOrSkip(tunnel);
       break;
     default:
@@ -167,6 +194,11 @@ export function holdBack(connection: Connection, tunnel: Tunnel, bytes: usize, l
 
 /** These bytes are delivered: HCM may send as many more, which it is told once they are worth a frame. */
 export function grant(connection: Connection, tunnel: Tunnel, bytes: u32): void {
+  if (tunnel.grantedAhead) {
+    const before = min<u32>(bytes, tunnel.grantedAhead);
+    tunnel.grantedAhead -= before;
+    bytes -= before;
+  }
   tunnel.delivered += bytes;
   if (connection.tunnelsOwe) return;
   if (tunnel.delivered >= RECEIVE_WINDOW_BYTES / 2 || connection.received >= CONNECTION_GRANT_BYTES) {

@@ -12,7 +12,7 @@ import { CONNECTION_GRANT_BYTES, RECEIVE_WINDOW_BYTES } from "../memory/limits";
 import { nameBytes } from "../memory/name";
 import { Connection } from "./connection";
 import { hasReply } from "./in-order";
-import { nextPiece, pieceLength, pieceOffset, plan } from "./plan";
+import { isOwn, nextPiece, ownPiece, pieceLength, pieceOffset, plan } from "./plan";
 import { unsentRoom, writeUnsent } from "./unsent";
 
 /** The memory that frames for HCM are written to. */
@@ -175,7 +175,9 @@ function writeTunnel(tunnel: Tunnel, out: usize, read: usize, extra: u32, limit:
   let unannounced = tunnel.plannedBytes + extra;
   let frameRest: u32 = 0;
   for (let piece = tunnel.firstPiece; piece; piece = nextPiece(piece)) {
-    let offset = pieceOffset(piece);
+    const own = isOwn(piece);
+    let offset: u32 = own ? 0 : pieceOffset(piece);
+    const from = own ? ownPiece(piece) : read;
     let length = pieceLength(piece);
     while (length) {
       if (!frameRest) {
@@ -184,8 +186,8 @@ function writeTunnel(tunnel: Tunnel, out: usize, read: usize, extra: u32, limit:
         out = writeHead(out, frameRest, FrameType.DATA, 0, tunnel.stream);
       }
       const bytes = min<u32>(length, frameRest);
-      const copied = offset + bytes > limit ? limit - min<u32>(offset, limit) : bytes;
-      memory.copy(out, read + offset, copied);
+      const copied = !own && offset + bytes > limit ? limit - min<u32>(offset, limit) : bytes;
+      memory.copy(out, from + offset, copied);
       out += copied;
       offset += bytes;
       length -= bytes;

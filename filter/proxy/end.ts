@@ -45,7 +45,7 @@ export function endCall(connection: Connection, tunnel: Tunnel): bool {
     return false;
   }
   connection.callCount--;
-  if (connection.ordered && connection.blocked) wakeConnection(connection);
+  if (connection.blocked && (connection.ordered || call.rules)) wakeConnection(connection);
   connection.usedAt_ms = tick_ms;
   tunnel.usedAt_ms = tick_ms;
   const duration_us = recordAnswer(call, message.status);

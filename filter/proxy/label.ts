@@ -109,6 +109,8 @@ export function replyCodeLabel(code: ReplyCode): string {
       return "overflow";
     case ReplyCode.DENIED:
       return "denied";
+    case ReplyCode.UNMUTABLE:
+      return "unmutable";
     default:
       return "discarded";
   }

@@ -3,7 +3,7 @@ import { FRAME_HEAD_BYTES, FrameType, writeHead } from "../http2/frame/head";
 import { Tunnel } from "../http2/tunnel";
 import { Connection } from "./connection";
 import { controlRoom, headsRoom, outRoom, owesControl, writeControl, writePlanned } from "./emit";
-import { pieceLength, pieceOffset, plan } from "./plan";
+import { isOwn, pieceLength, pieceOffset, plan } from "./plan";
 import { fetchTo, read } from "./read";
 import { stashTail, wait } from "./stash";
 
@@ -17,14 +17,16 @@ export function passOn(connection: Connection, continued: u32): void {
     return;
   }
   const first = plan.first;
-  if (first && plan.tunnels == 1 && first.plannedBytes == read.size && read.size + plan.extra <= plan.frameLimit) {
+  const whole = first != null && plan.tunnels == 1 && !plan.changed && first.plannedBytes == read.size;
+  if (first && whole && read.size + plan.extra <= plan.frameLimit) {
     passWhole(connection, first, control);
     return;
   }
   if (tail) stashTail(connection, read.at, tail);
   const limit = rewritten(tail);
   if (read.memoryBytes < limit && (planned || continued)) fetchTo(limit);
-  const room = <usize>limit + (control ? controlRoom(connection) : 0) + headsRoom(read.size);
+  const room =
+    <usize>limit + (control ? controlRoom(connection) : 0) + headsRoom(read.size + plan.ownBytes) + plan.ownBytes;
   const base = outRoom(room);
   memory.copy(base, read.memory, continued);
   let out = base + continued;
@@ -58,6 +60,7 @@ function passWhole(connection: Connection, tunnel: Tunnel, control: bool): void 
 function rewritten(tail: u32): u32 {
   const open = plan.open;
   if (tail || !open || open.plannedBytes + plan.extra > plan.frameLimit) return read.at;
+  if (isOwn(open.lastPiece)) return read.at;
   const start = pieceOffset(open.lastPiece);
   if (start + pieceLength(open.lastPiece) != read.size) return read.at;
   return max<u32>(start, min<u32>(read.memoryBytes, read.at));

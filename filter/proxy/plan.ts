@@ -1,7 +1,8 @@
+import { ownAddress } from "../codec/edits";
 import { frameLimit } from "../http2/session";
 import { Tunnel, TunnelState } from "../http2/tunnel";
 import { Connection } from "./connection";
-import { keepUnsent } from "./unsent";
+import { keepOwnUnsent, keepUnsent } from "./unsent";
 
 /**
  * What a read becomes: for each tunnel the pieces of the read that go there, in order. All messages of a tunnel share DATA
@@ -9,7 +10,10 @@ import { keepUnsent } from "./unsent";
  * whose message may go on in later reads, goes last.
  *
  *     piece: [ offset in the read u32 | length u32 | next piece of the tunnel u32 ]      numbered from 1
+ *
+ * With the highest bit the offset is one in the filter's own bytes (codec/edits.ts): what stands in a message that is changed.
  */
+const OWN: u32 = 1 << 31;
 const PIECE_BYTES: u32 = 12;
 const FIRST_CAPACITY: u32 = 1024;
 let pieces: usize = heap.alloc(FIRST_CAPACITY * PIECE_BYTES);
@@ -26,6 +30,10 @@ export class Plan {
   open: Tunnel | null;
   /** Bytes that the last frame announces beyond what is here. */
   extra: u32;
+  /** Bytes of the filter's own among them. */
+  ownBytes: u32;
+  /** Not all bytes of the read are passed on, one after the other. */
+  changed: bool;
   /** Longest DATA frame now. */
   frameLimit: u32;
 }
@@ -39,6 +47,15 @@ export function beginPlan(connection: Connection): void {
 
 export function pieceOffset(piece: u32): u32 {
   return load<u32>(pieces + (piece - 1) * PIECE_BYTES);
+}
+
+export function isOwn(piece: u32): bool {
+  return (pieceOffset(piece) & OWN) != 0;
+}
+
+/** Where the bytes of a piece lie that are the filter's own. */
+export function ownPiece(piece: u32): usize {
+  return ownAddress(pieceOffset(piece) & ~OWN);
 }
 
 export function pieceLength(piece: u32): u32 {
@@ -79,6 +96,19 @@ export function planBytes(
   }
   connection.sendWindow -= charge;
   tunnel.sendWindow -= charge;
+  return length;
+}
+
+/** Plans up to `bytes` of the filter's own, from `offset` on, within a message. Returns how many fit the windows now. */
+export function planOwn(connection: Connection, tunnel: Tunnel, offset: u32, bytes: u32): u32 {
+  const window = max<i32>(min<i32>(connection.sendWindow, tunnel.sendWindow), 0);
+  const length = min<u32>(bytes, window);
+  if (length == 0) return 0;
+  addPiece(tunnel, offset | OWN, length);
+  plan.ownBytes += length;
+  if (tunnel.state == TunnelState.OPENING && !tunnel.unsentLost) keepOwnUnsent(tunnel, ownAddress(offset), length);
+  connection.sendWindow -= length;
+  tunnel.sendWindow -= length;
   return length;
 }
 

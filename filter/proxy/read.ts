@@ -1,3 +1,5 @@
+import { setSlot, slotAddress, slotLength } from "../codec/attributes";
+import { message } from "../codec/message";
 import { Region } from "../host/arena";
 import { Buffer, fetch } from "../host/buffer";
 import { now_us } from "../host/clock";
@@ -28,6 +30,21 @@ export function fetchTo(end: u32): void {
   const first = read.memoryBytes == 0 ? FIRST_FETCH_BYTES : max<u32>(read.memoryBytes << 3, end);
   read.memoryBytes = min<u32>(read.size, max<u32>(end, first));
   read.memory = fetch(Buffer.DOWNSTREAM, 0, read.memoryBytes, Region.MAIN);
+}
+
+/** Brings at least `bytes` of the message at `at` into memory. What `message` and the first `slots` slots refer to in there moves along. */
+export function fetchMessage(bytes: u32, slots: i32): void {
+  const from = read.memory;
+  const end = from + read.memoryBytes;
+  fetchTo(read.at + bytes);
+  message.service = moved(message.service, from, end);
+  message.method = moved(message.method, from, end);
+  message.echo = moved(message.echo, from, end);
+  for (let slot = 0; slot < slots; slot++) setSlot(slot, moved(slotAddress(slot), from, end), slotLength(slot));
+}
+
+function moved(address: usize, from: usize, end: usize): usize {
+  return address >= from && address < end ? read.memory + (address - from) : address;
 }
 
 export function readTime_us(): u64 {

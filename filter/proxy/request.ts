@@ -14,6 +14,7 @@ import { passControl, passOn } from "./pass-on";
 import { beginPlan, endPlan, plan, planBytes } from "./plan";
 import { beginRead, read } from "./read";
 import { refuseBad } from "./route-call";
+import { keepSplices, planSplices, restoreSplices } from "./splices";
 import { Standing } from "./standing";
 import { isCollecting, restoreStash, wait } from "./stash";
 import { traceEvent, tracing } from "./trace";
@@ -64,6 +65,7 @@ function take(connection: Connection, bytes: u32): void {
   connection.wanted = 0;
   connection.blocked = false;
   beginPlan(connection);
+  restoreSplices(connection);
   connection.midMessage = isReceiving(connection) ? connection.messageTunnel : null;
   const continued = min<u32>(connection.announced, read.size);
   read.at = continued;
@@ -72,18 +74,26 @@ function take(connection: Connection, bytes: u32): void {
   planRead(connection);
   if (tracing && connection.blocked) traceEvent(connection.traceId, "blocked");
   if (connection.closing != CloseReason.NONE) {
+    keepSplices(connection);
     endPlan();
     closeNow();
     return;
   }
   connection.announced = plan.extra;
   passOn(connection, continued);
+  keepSplices(connection);
   endPlan();
 }
 
 /** Plans from `at` to the end of the read, or to where it has to stop. */
 function planRead(connection: Connection): void {
-  while (read.at < read.size) {
+  while (read.at < read.size || connection.splices) {
+    if (connection.splices) {
+      plan.changed = true;
+      if (planSplices(connection)) continue;
+      connection.blocked = true;
+      return;
+    }
     const rest = connection.messageRest;
     if (!rest) {
       if (!beginMessage(connection)) return;

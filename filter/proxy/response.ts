@@ -70,6 +70,7 @@ function canPass(connection: Connection, tunnel: Tunnel): bool {
     tunnel.skipRest == 0 &&
     tunnel.swallowing == 0 &&
     tunnel.fated == 0 &&
+    tunnel.changing == 0 &&
     !(tunnel.skipping && tunnel.messageOpen) &&
     // In order: no other tunnel's turn can come between.
     (!connection.ordered || connection.callCount == tunnel.callCount)

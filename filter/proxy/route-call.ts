@@ -6,9 +6,10 @@ import { Tunnel, TunnelState } from "../http2/tunnel";
 import { DRAIN_GRACE_MS, MAX_CALLS_PER_CONNECTION } from "../memory/limits";
 import { Name } from "../memory/name";
 import { find, hostOf } from "../route/find";
+import { Policy } from "../route/policy";
 import { Cluster, demandOf, nameOf, pickCluster, Route, Table, VirtualHost } from "../route/table";
 import { since_ms } from "./age";
-import { addCall, takeOldestCall } from "./call";
+import { addCall, awaitChange, takeOldestCall } from "./call";
 import { Call } from "./call-in-flight";
 import { Connection } from "./connection";
 import { Count } from "./count";
@@ -16,6 +17,7 @@ import { hostByAddress } from "./dialled";
 import { count } from "./listener";
 import { admit } from "./policies/admit";
 import { hasPlace, takePlaces } from "./policies/circuit-breaker";
+import { answerRules, Change, changeCall } from "./policies/mutation";
 import { prepare } from "./prepare";
 import { random32 } from "./random";
 import { readTime_us } from "./read";
@@ -30,6 +32,7 @@ import {
   replyNotFound,
 } from "./reply";
 import { countCall, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOfMessage, takesSample } from "./series";
+import { beginSplices } from "./splices";
 import { limitTime } from "./timeout";
 import { traceCall, traceReason, tracing } from "./trace";
 import { tunnelTo, useTunnel } from "./tunnels";
@@ -50,8 +53,11 @@ export let leadTunnel: Tunnel = changetype<Tunnel>(0);
 
 export function routeCall(connection: Connection, table: Table): bool {
   const lead = leadCall(connection, table);
-  if (lead == Lead.READY) sendCall(connection, leadTunnel, nameOf(table, leadHost), leadRoute);
-  return lead != Lead.LATER;
+  if (lead != Lead.READY) return lead == Lead.REFUSED;
+  const call = sendCall(connection, leadTunnel, nameOf(table, leadHost), leadRoute);
+  const policy = leadRoute.policy;
+  if (policy) sendChanged(connection, policy, call);
+  return true;
 }
 
 /** Finds the tunnel that the call in `message` is to take. */
@@ -85,6 +91,11 @@ export function leadCall(connection: Connection, table: Table): Lead {
     refuseApart(connection);
     return Lead.REFUSED;
   }
+  if (policy) {
+    const change = leadChanged(connection, table, policy);
+    if (change == Lead.REFUSED && tracing) traceCall(connection.traceId, route, clusterName, null);
+    if (change != Lead.READY) return change;
+  }
   let tunnel: Tunnel | null = null;
   if (!refusesCalls(connection)) tunnel = tunnelTo(connection, cluster);
   if (!tunnel) {
@@ -96,10 +107,31 @@ export function leadCall(connection: Connection, table: Table): Lead {
   }
   if (tunnel.sendWindow <= 0) return Lead.LATER;
   if (tunnel.settled != connection.settledSerial) return prepare(connection, tunnel) ? Lead.REFUSED : Lead.LATER;
+  // An answer that is to be changed must be known as one.
+  if (tunnel.changing && isFull(connection)) return Lead.LATER;
   leadHost = host;
   leadRoute = route;
   leadTunnel = tunnel;
   return Lead.READY;
+}
+
+/** What the route changes in the call is decided before it is sent. */
+function leadChanged(connection: Connection, table: Table, policy: Policy): Lead {
+  const mutations = policy.mutations;
+  if (!mutations) return Lead.READY;
+  const change = changeCall(connection, table, mutations);
+  if (change == Change.LATER || (change == Change.READY && answerRules && isFull(connection))) return Lead.LATER;
+  if (change == Change.READY) return Lead.READY;
+  connection.admitted = false;
+  return Lead.REFUSED;
+}
+
+/** The call, which may be one that is not remembered, has been sent. */
+function sendChanged(connection: Connection, policy: Policy, call: Call | null): void {
+  if (!policy.mutations) return;
+  beginSplices(connection);
+  const rules = answerRules;
+  if (call && rules) awaitChange(call, rules);
 }
 
 /** Whether all that the call speaks of leads to the cluster that the first does. */

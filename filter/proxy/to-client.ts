@@ -1,3 +1,4 @@
+import { editedLength, writeEdited } from "../codec/edits";
 import { Buffer, replaceFront } from "../host/buffer";
 import { dropBlock } from "../memory/kept";
 import { REPLY_BYTES_KEPT } from "../memory/limits";
@@ -28,26 +29,35 @@ function reserveOut(room: usize): void {
   outBase = heap.alloc(outCapacity);
 }
 
+/** Room for so many bytes more: what was not known when room was made may have taken some of it. */
+function makeRoom(bytes: u32): void {
+  const used = out - outBase;
+  if (used + bytes <= outCapacity) return;
+  const old = outBase;
+  outBase = 0;
+  outCapacity = 0;
+  reserveOut((used + bytes) << 1);
+  memory.copy(outBase, old, used);
+  heap.free(old);
+  out = outBase + used;
+}
+
 export function put(bytes: usize, length: u32): void {
+  makeRoom(length);
   memory.copy(out, bytes, length);
   out += length;
+}
+
+/** The first `bytes` of the message at `p`, as the register of edits has them. */
+export function putEdited(p: usize, bytes: u32): void {
+  makeRoom(editedLength(bytes));
+  out = writeEdited(out, p, bytes);
 }
 
 /** Our own replies, as far as it is their turn. False: there are none. */
 export function putReplies(connection: Connection): bool {
   const length = connection.ordered ? repliesInTurn(connection) : connection.repliesBytes;
   if (!length) return false;
-  // Replies to calls of tunnels that ended in this very write were not known when room was made.
-  const used = out - outBase;
-  if (used + length > outCapacity) {
-    const old = outBase;
-    outBase = 0;
-    outCapacity = 0;
-    reserveOut(used + length);
-    memory.copy(outBase, old, used);
-    heap.free(old);
-    out = outBase + used;
-  }
   if (connection.ordered) putEntries(connection.replies, length);
   else put(connection.replies, length);
   connection.repliesBytes -= length;

@@ -21,11 +21,26 @@ export function keepUnsent(tunnel: Tunnel, offset: u32, length: u32): void {
   const room = tunnel.unsentBytes + length <= MAX_UNSENT_BYTES ? roomForUnsent(tunnel, length) : 0;
   if (room && offset + length <= read.memoryBytes) memory.copy(room, read.memory + offset, length);
   else if (!room || !fetchInto(Buffer.DOWNSTREAM, offset, length, room)) {
-    tunnel.unsentLost = true;
-    if (!tunnel.unsentOwed) dropUnsent(tunnel);
+    loseUnsent(tunnel);
     return;
   }
   tunnel.unsentBytes += length;
+}
+
+/** The same of bytes in memory. */
+export function keepOwnUnsent(tunnel: Tunnel, bytes: usize, length: u32): void {
+  const room = tunnel.unsentBytes + length <= MAX_UNSENT_BYTES ? roomForUnsent(tunnel, length) : 0;
+  if (!room) {
+    loseUnsent(tunnel);
+    return;
+  }
+  memory.copy(room, bytes, length);
+  tunnel.unsentBytes += length;
+}
+
+function loseUnsent(tunnel: Tunnel): void {
+  tunnel.unsentLost = true;
+  if (!tunnel.unsentOwed) dropUnsent(tunnel);
 }
 
 /**

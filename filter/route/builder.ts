@@ -18,6 +18,7 @@ import { newDemand } from "./demand";
 import { drain, drainFrom, List, newList, push } from "./list";
 import { Authorization } from "./policies/authorization";
 import { openBuckets } from "./policies/buckets";
+import { Mutation, Mutations, mutationsAt } from "./policies/mutation";
 import { Alternative, RateLimit } from "./policies/rate-limit";
 import { Automaton } from "./regex/automaton";
 import { inner, innerBytes, isExact, prefix, prefixBytes, suffix, suffixBytes } from "./regex/literals";
@@ -54,6 +55,8 @@ let conditions: Chains = changetype<Chains>(0);
 let routes: List = changetype<List>(0);
 let routeConditions: List = changetype<List>(0);
 let routeClusters: List = changetype<List>(0);
+/** [ index of the destination u32 | Mutation for calls u32 | Mutation for answers u32 ], of those that have any. */
+let routeMutations: List = changetype<List>(0);
 let totalWeight: u64 = 0;
 /** There once a regex has come. */
 let workspace: Workspace | null = null;
@@ -108,6 +111,7 @@ export function beginTable(inputBytes: u32): void {
   routes = newList(scratch);
   routeConditions = newList(scratch);
   routeClusters = newList(scratch);
+  routeMutations = newList(scratch);
   totalWeight = 0;
 }
 
@@ -134,6 +138,15 @@ export function addProtocol(protocol: i32): bool {
   }
   store<i32>(table.protocols + table.protocolCount++ * PROTOCOL_ENTRY_BYTES, protocol);
   return true;
+}
+
+/** How many were added, and each of them. */
+export function protocolCount(): u32 {
+  return table.protocolCount;
+}
+
+export function protocolAt(index: u32): i32 {
+  return load<i32>(table.protocols + index * PROTOCOL_ENTRY_BYTES);
 }
 
 export function abandonTable(): void {
@@ -254,6 +267,27 @@ export function addCluster(name: usize, length: u32, weight: u32): bool {
   return true;
 }
 
+/** What is changed in the messages of the destination that `addCluster` adds next. */
+export function addMutations(request: Mutation | null, response: Mutation | null): void {
+  push(routeMutations, scratch, routeClusters.count >> 1);
+  push(routeMutations, scratch, <u32>changetype<usize>(request));
+  push(routeMutations, scratch, <u32>changetype<usize>(response));
+}
+
+/** Mutations for each destination of the route that was added last; 0: none has any. */
+export function keepMutations(route: Route): usize {
+  if (!routeMutations.count) return 0;
+  const mutations = take(table.arena, <usize>route.clusterCount * offsetof<Mutations>());
+  for (let i: u32 = 0; i < routeMutations.count; i += 3) {
+    const entry = routeMutations.words + ((<usize>i) << 2);
+    const one = mutationsAt(mutations, load<u32>(entry));
+    one.request = changetype<Mutation | null>(<usize>load<u32>(entry, 4));
+    one.response = changetype<Mutation | null>(<usize>load<u32>(entry, 8));
+  }
+  routeMutations.count = 0;
+  return mutations;
+}
+
 /** The route of the conditions and clusters added since the last one. Null: the weights add up to nothing. */
 export function addRoute(): Route | null {
   if (totalWeight == 0) return null;
@@ -292,6 +326,20 @@ export function takeAlternative(before: u32): Alternative {
 
 export function setAuthorization(authorization: Authorization | null): void {
   table.authorization = authorization;
+}
+
+/** What a route changes in messages, by the rules at `rules`. */
+export function newMutation(rules: usize, length: u32): Mutation {
+  const mutation = changetype<Mutation>(take(table.arena, offsetof<Mutation>()));
+  mutation.text = keepText(rules, length);
+  mutation.textLength = length;
+  mutation.next = table.firstMutation;
+  table.firstMutation = mutation;
+  return mutation;
+}
+
+export function firstMutation(): Mutation | null {
+  return table.firstMutation;
 }
 
 export function keepText(text: usize, length: u32): usize {

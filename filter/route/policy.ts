@@ -1,5 +1,6 @@
 import { CircuitBreaker } from "./policies/circuit-breaker";
 import { Abort } from "./policies/fault";
+import { RouteMutations } from "./policies/mutation";
 import { RateLimit } from "./policies/rate-limit";
 
 /** What a route asks for besides a cluster. Null on a route that asks for nothing. The order in which it is done: docs/govern-calls.md. */
@@ -10,4 +11,5 @@ export class Policy {
   abort: Abort | null;
   rateLimits: RateLimit | null;
   circuitBreaker: CircuitBreaker | null;
+  mutations: RouteMutations | null;
 }

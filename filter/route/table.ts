@@ -8,6 +8,7 @@ import { Named } from "./named";
 import { Node } from "./node";
 import { Authorization } from "./policies/authorization";
 import { closeBuckets } from "./policies/buckets";
+import { Mutation } from "./policies/mutation";
 import { RateLimit } from "./policies/rate-limit";
 import { Policy } from "./policy";
 
@@ -58,6 +59,8 @@ export class Table {
   /** Attribute names by slot: [ address u32 | length u32 ]. */
   attributes: usize;
   attributeCount: i32;
+  /** All that routes change in messages. */
+  firstMutation: Mutation | null;
   /** Those whose names it holds. */
   firstHeld: Named | null;
   /** Its routes' rate limits. */
@@ -158,16 +161,20 @@ function hostIn(map: ByteMap, key: usize, length: u32): VirtualHost | null {
   return changetype<VirtualHost | null>(<usize>found);
 }
 
+/** Which of the route's destinations `pickCluster` took. */
+export let pickedIndex: u32 = 0;
+
 /** The cluster of a call on this route, by weight. `random`: 32 random bits. */
 export function pickCluster(route: Route, random: u32): Cluster {
   // Multiplying spreads the draw over [0, totalWeight) without a division.
   const draw = <u32>((<u64>random * <u64>route.totalWeight) >> 32);
   let entry = route.clusters;
   while (load<u32>(entry, 4) <= draw) entry += 8;
+  pickedIndex = <u32>(entry - route.clusters) >> 3;
   return changetype<Cluster>(<usize>load<u32>(entry));
 }
 
-/** The name of one of the table's virtual hosts, clusters or circuit breakers, which the table holds until it is freed. */
+/** The name of one of the table's virtual hosts, clusters, circuit breakers or mutations, which the table holds until it is freed. */
 export function nameOf(table: Table, named: Named): Name {
   let name = named.name;
   if (name) return name;

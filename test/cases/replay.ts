@@ -97,8 +97,8 @@ export class Replay {
     else if (subject === "loglevel") actors.envoy.logging.level = verb as "info" | "debug";
     else if (subject === "tick") this.passTime(Number(verb || 1000));
     else if (verb === "connects") actors.connectClient(subject, first || undefined, second || undefined);
-    else if (verb === "<") this.expectMessage(subject, words);
-    else if (verb === "<~") this.expectSomewhere(subject, words);
+    else if (verb === "<") this.expectMessage(subject, words, step.rest);
+    else if (verb === "<~") this.expectSomewhere(subject, words, step.rest);
     else if (verb === "got") this.takeBytes(subject, first);
     else if (verb === "nothing") this.expectNothing(subject);
     else if (actors.isClient(subject)) this.runClientStep(subject, verb, first, second);
@@ -164,7 +164,7 @@ export class Replay {
     holds(found.length === 0, `in the log:\n${found.join("\n")}`);
   }
 
-  private expectMessage(name: string, words: string[]): void {
+  private expectMessage(name: string, words: string[], rest: string): void {
     const [kind, id = "", status, text = ""] = words;
     const queue = this.actors.queue(name);
     const message = this.next(name);
@@ -176,7 +176,8 @@ export class Replay {
       const said = JSON.stringify(message.text);
       holds(said?.includes(text) ?? false, `the reply says ${said}, without "${text}"`);
     } else {
-      const same = Buffer.compare(this.named(name, words), message.bytes) === 0;
+      const expected = kind === "as" ? this.written(name, rest) : this.named(name, words);
+      const same = Buffer.compare(expected, message.bytes) === 0;
       holds(same, `it is ${found}, ${Buffer.from(message.bytes.subarray(0, 64)).toString("hex")}`);
     }
     queue.drain(message.bytes.length);
@@ -190,20 +191,25 @@ export class Replay {
   }
 
   /** The same for a message whose place among the others is nobody's business. */
-  private expectSomewhere(name: string, words: string[]): void {
+  private expectSomewhere(name: string, words: string[], rest: string): void {
     const queue = this.actors.queue(name);
     const before: Uint8Array[] = [];
     for (let next = this.next(name); next; next = this.next(name)) {
       if (Buffer.compare(next.bytes, this.named(name, words)) === 0) break;
       before.push(queue.take(next.bytes.length));
     }
-    this.expectMessage(name, words);
+    this.expectMessage(name, words, rest);
     queue.prepend(Buffer.concat(before));
   }
 
   private takeBytes(name: string, length: string): void {
     const taken = this.actors.queue(name).take();
     if (length !== "something") equal("bytes", taken.length, Number(length), this.actors.describe());
+  }
+
+  /** A message that nobody has sent like this. */
+  private written(name: string, rest: string): Uint8Array {
+    return parseMessage(rest.replace(/^as /, ""), this.actors.messages(name)).bytes;
   }
 
   private named(name: string, [kind = "", id = ""]: string[]): Uint8Array {

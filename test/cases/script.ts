@@ -10,6 +10,7 @@ import { splitWords } from "./message-text.js";
  *     client has PROPERTY VALUE                                     Envoy says so of its connection; before its first call
  *     NAME > MESSAGE                                                NAME sends
  *     NAME < KIND ID                                                NAME receives next what was sent as KIND ID, byte for byte
+ *     NAME < as MESSAGE                                             NAME receives this next, byte for byte: the filter has changed it
  *     client < reply ID STATUS "…"                                  … a reply that the filter made, with this in its text
  *     NAME <~ KIND ID                                               the same, at any place among what it received
  *     NAME got N                                                    … or N bytes that are no whole message (`something`: any number)

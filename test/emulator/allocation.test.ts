@@ -14,6 +14,7 @@ const HOT = ["proxy_on_downstream_data", "proxy_on_upstream_data", "proxy_on_que
 
 /** Where raw memory may grow while traffic flows, and by what: each keeps what it took for the next time, or gives it back. */
 const GROWTH: Record<string, string> = {
+  "filter/codec/edits": "what is put into messages of one read, bounded by the windows and MAX_RULES_BYTES",
   "filter/codec/thrift/skip": "where an unframed message stands, once for each direction of a connection",
   "filter/codec/redis/settled": "the user and the database of a connection that has set one, once for a connection",
   "filter/http2/receive": "a control frame that comes in parts, once for a connection",

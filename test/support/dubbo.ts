@@ -26,6 +26,8 @@ export interface Answer {
   /** Default 20, OK: `value` is the result. With any other, `value` is the error's text. */
   status?: number;
   value?: HessianValue;
+  /** Default: an answer without any. */
+  attachments?: Record<string, string>;
 }
 
 export interface DubboMessage {
@@ -61,7 +63,10 @@ export function encodeCall(call: Call): Buffer {
 export function encodeAnswer(answer: Answer): Buffer {
   const status = answer.status ?? 20;
   const value = writeHessian(answer.value ?? "pong");
-  return frame(HESSIAN2, status, answer.id, status === 20 ? Buffer.concat([Buffer.of(0x91), value]) : value);
+  if (status !== 20) return frame(HESSIAN2, status, answer.id, value);
+  const { attachments } = answer;
+  const body = attachments ? [Buffer.of(0x94), value, writeHessian(attachments)] : [Buffer.of(0x91), value];
+  return frame(HESSIAN2, status, answer.id, Buffer.concat(body));
 }
 
 /** A sign of life that wants an answer. */

@@ -31,6 +31,7 @@ export function replyStatus(code: ReplyCode): u32 {
     case ReplyCode.NOT_FOUND:
       return 1001; // ENOSERVICE
     case ReplyCode.BAD_REQUEST:
+    case ReplyCode.UNMUTABLE:
       return 1003; // EREQUEST
     case ReplyCode.DENIED:
       return 1004; // ERPCAUTH

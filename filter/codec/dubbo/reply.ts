@@ -32,6 +32,7 @@ export function replyStatus(code: ReplyCode): u32 {
     case ReplyCode.NOT_FOUND:
       return 60; // SERVICE_NOT_FOUND
     case ReplyCode.BAD_REQUEST:
+    case ReplyCode.UNMUTABLE:
       return 40; // BAD_REQUEST
     case ReplyCode.DENIED:
       return 70; // SERVICE_ERROR

@@ -46,6 +46,7 @@ export function replyStatus(reply: ReplyCode): u32 {
     case ReplyCode.NOT_FOUND:
       return -4; // TARSSERVERNOSERVANTERR
     case ReplyCode.BAD_REQUEST:
+    case ReplyCode.UNMUTABLE:
       return -1; // TARSSERVERDECODEERR
     case ReplyCode.TIMEOUT:
       return -7; // TARSINVOKETIMEOUT

@@ -27,6 +27,7 @@ export function replyStatus(code: ReplyCode): u32 {
     case ReplyCode.NOT_FOUND:
       return UNKNOWN_METHOD;
     case ReplyCode.BAD_REQUEST:
+    case ReplyCode.UNMUTABLE:
       return PROTOCOL_ERROR;
     default:
       return INTERNAL_ERROR;

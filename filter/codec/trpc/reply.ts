@@ -41,6 +41,7 @@ export function replyStatus(code: ReplyCode): u32 {
     case ReplyCode.NOT_FOUND:
       return 11; // TRPC_SERVER_NOSERVICE_ERR
     case ReplyCode.BAD_REQUEST:
+    case ReplyCode.UNMUTABLE:
       return 1; // TRPC_SERVER_DECODE_ERR
     case ReplyCode.DENIED:
       return 41; // TRPC_SERVER_AUTH_ERR

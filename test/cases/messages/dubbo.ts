@@ -18,7 +18,7 @@ import { type ProtocolMessages, pairs, type ReceivedMessage } from "./protocol-m
  *
  *     call ID SERVICE.METHOD [version=V] [KEY=VALUE …] [size=BYTES]     KEY: an attachment; size: length of the argument
  *     oneway ID SERVICE.METHOD …
- *     answer ID ["text"] [status=N] [size=BYTES]
+ *     answer ID ["text"] [status=N] [size=BYTES] [KEY=VALUE …]                 KEY: an attachment of the answer
  *     heartbeat ID · heartbeat-answer ID · event ID · readonly ID
  */
 export const dubbo: ProtocolMessages = { encode, decode };
@@ -70,7 +70,8 @@ function parseCall(kind: string, id: string, [target = "", ...options]: string[]
 
 function parseAnswer(id: string, words: string[]) {
   const quoted = words.filter((word) => !word.includes("="));
-  const { status, size } = pairs(words.filter((word) => word.includes("=")));
+  const { status, size, ...attachments } = pairs(words.filter((word) => word.includes("=")));
   const value = size === undefined ? (quoted[0] ?? "pong") : "b".repeat(Number(size));
-  return { id: BigInt(id), value, ...(status !== undefined && { status: Number(status) }) };
+  const given = Object.keys(attachments).length > 0 && { attachments };
+  return { id: BigInt(id), value, ...given, ...(status !== undefined && { status: Number(status) }) };
 }

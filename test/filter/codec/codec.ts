@@ -78,6 +78,17 @@ interface Exports {
   replyStatus(code: number): number;
   writeHeartbeatAnswer(out: number, id: bigint, dialect: number): number;
   writeGoingAway(out: number): number;
+  rules: { readonly value: number };
+  mutateRequest(p: number, n: number, total: number): number;
+  mutateResponse(p: number, n: number, total: number): number;
+  canMutateAnswer(p: number, n: number): number;
+  isMutable(bytes: number): number;
+  editReason(): number;
+  editNeed(): number;
+  editCount(): number;
+  editedBytes(): number;
+  editedLength(bytes: number): number;
+  writeEdited(out: number, p: number, bytes: number): number;
   reason(): number;
   reasonLabel(reason: number): number;
   reasonLabelBytes(reason: number): number;
@@ -131,6 +142,30 @@ export interface Decoded {
   /** What the codec has the proxy keep for an error reply. */
   echo: string;
   attributes: Record<string, string | undefined>;
+}
+
+/** What is done to an attribute. */
+export interface Rule {
+  how: "set" | "add" | "remove";
+  name: string;
+  value?: string;
+}
+
+/** The message, or why it cannot be changed. */
+export type Mutated = { bytes: Buffer; edits: number } | { reason: string };
+
+/** As the filter's configuration has them in memory (filter/codec/rules.ts). */
+function encodeRules(rules: readonly Rule[]): Buffer {
+  const parts = rules.map(({ how, name, value = "" }) => {
+    const head = Buffer.alloc(12);
+    head.writeUInt32LE(["set", "add", "remove"].indexOf(how), 0);
+    head.writeUInt32LE(Buffer.byteLength(name), 4);
+    head.writeUInt32LE(Buffer.byteLength(value), 8);
+    return Buffer.concat([head, Buffer.from(name), Buffer.from(value)]);
+  });
+  const count = Buffer.alloc(4);
+  count.writeUInt32LE(rules.length);
+  return Buffer.concat([count, ...parts]);
 }
 
 /** Options of a whole decode. */
@@ -307,6 +342,60 @@ export class Codec {
       others.push(...this.#names.map((_, slot) => this.text(wasm.slotAddress(slot), wasm.slotLength(slot))));
     }
     return { ...decoded, others: others.join(" ") };
+  }
+
+  /**
+   * What becomes of a message by rules, as the proxy has it done: it shows `shown` bytes, and more when asked. What lies behind the last edit
+   * passes as it is.
+   */
+  mutate(direction: "request" | "response", bytes: Uint8Array, rules: readonly Rule[], shown = bytes.length): Mutated {
+    const wasm = this.#wasm;
+    new Uint8Array(wasm.memory.buffer).set(encodeRules(rules), wasm.rules.value);
+    for (let n = Math.min(shown, bytes.length); ; ) {
+      const p = this.place(bytes.subarray(0, n));
+      const step = stepOf(
+        direction === "request" ? wasm.mutateRequest(p, n, bytes.length) : wasm.mutateResponse(p, n, bytes.length),
+      );
+      if (step === "MORE") {
+        const need = wasm.editNeed() >>> 0;
+        if (need <= n || need > bytes.length) throw new Error(`shown ${n} of ${bytes.length}, it asks for ${need}`);
+        n = need;
+        continue;
+      }
+      const reason = wasm.editReason();
+      if (step !== "DONE") return { reason: this.text(wasm.reasonLabel(reason), wasm.reasonLabelBytes(reason)) };
+      const edited = wasm.editedBytes() >>> 0;
+      if (edited > n) throw new Error(`it changes ${edited} bytes of the ${n} that it was shown`);
+      const front = new Uint8Array(wasm.editedLength(edited) >>> 0);
+      const out = (wasm.memory.buffer.byteLength - (1 << 20)) >>> 0;
+      const written = wasm.writeEdited(out, p, edited) >>> 0;
+      if (written !== front.length) throw new Error(`${written} bytes where ${front.length} were said`);
+      front.set(new Uint8Array(wasm.memory.buffer, out, written));
+      return { bytes: Buffer.concat([front, bytes.subarray(edited)]), edits: wasm.editCount() };
+    }
+  }
+
+  /** Bytes of a message that its decoder has to be shown before it knows what it is: with less nobody changes it. */
+  leastShown(direction: "request" | "response", bytes: Uint8Array): number {
+    this.demand([]);
+    for (let shown = 1; shown < bytes.length; shown++) {
+      this.#wasm.beginDirection();
+      const prefix = bytes.subarray(0, shown);
+      const step = direction === "request" ? this.decodeRequest(prefix) : this.decodeResponse(prefix);
+      if (step === "DONE") return shown;
+    }
+    return bytes.length;
+  }
+
+  canMutateAnswer(call: Uint8Array, rules: readonly Rule[]): boolean {
+    new Uint8Array(this.#wasm.memory.buffer).set(encodeRules(rules), this.#wasm.rules.value);
+    return this.#wasm.canMutateAnswer(this.place(call), call.length) !== 0;
+  }
+
+  isMutable(name: string): boolean {
+    const bytes = Buffer.from(name);
+    new Uint8Array(this.#wasm.memory.buffer).set(bytes, this.#wasm.nextName());
+    return this.#wasm.isMutable(bytes.length) !== 0;
   }
 
   text(address: number, bytes: number): string {

@@ -12,6 +12,7 @@ import {
 import { caller } from "../../../filter/codec/caller";
 import * as codec from "../../../filter/codec/codec";
 import { verify } from "../../../filter/codec/declared/codec";
+import * as edits from "../../../filter/codec/edits";
 import { message } from "../../../filter/codec/message";
 import { reasonText } from "../../../filter/codec/reason";
 import { ReplyCode } from "../../../filter/codec/reply";
@@ -147,6 +148,51 @@ export function decodeRequestTimes(p: usize, n: u32, times: u32): void {
     state.word0 = 0;
     state.word1 = 0;
   }
+}
+
+/** Where the test writes rules. */
+export const rules: usize = memory.data(16384);
+
+export function mutateRequest(p: usize, n: u32, total: u32): Step {
+  edits.clearOwn();
+  return codec.mutateRequest(protocol, p, n, total, rules);
+}
+
+export function mutateResponse(p: usize, n: u32, total: u32): Step {
+  edits.clearOwn();
+  return codec.mutateResponse(protocol, p, n, total, rules);
+}
+
+export function canMutateAnswer(p: usize, n: u32): bool {
+  return codec.canMutateAnswer(protocol, p, n, rules);
+}
+
+export function isMutable(bytes: u32): bool {
+  return codec.isMutable(protocol, nextName(), bytes);
+}
+
+export function editReason(): i32 {
+  return edits.editReason;
+}
+
+export function editNeed(): u32 {
+  return edits.editNeed;
+}
+
+export function editCount(): u32 {
+  return edits.editCount;
+}
+
+export function editedBytes(): u32 {
+  return edits.editedBytes();
+}
+
+export function editedLength(bytes: u32): u32 {
+  return edits.editedLength(bytes);
+}
+
+export function writeEdited(out: usize, p: usize, bytes: u32): u32 {
+  return <u32>(edits.writeEdited(out, p, bytes) - out);
 }
 
 export function kind(): i32 {
