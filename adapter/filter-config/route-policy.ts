@@ -15,11 +15,13 @@ export interface FilterRoutePolicy {
     readonly fill_interval_ms: number;
   };
   readonly circuit_breaker?: FilterCircuitBreaker;
+  readonly sticky?: { readonly attribute: string };
+  readonly timeout_attribute?: { readonly attribute: string; readonly max_ms: number };
 }
 
 /** `service` and `route` are the names of the virtual host and of its route. */
 export function toFilterPolicy(
-  { timeout_ms, abort, localRateLimit, circuitBreaker }: RoutePolicy,
+  { timeout_ms, abort, localRateLimit, circuitBreaker, sticky, timeoutFrom }: RoutePolicy,
   service: string,
   route: string,
 ): FilterRoutePolicy {
@@ -44,6 +46,13 @@ export function toFilterPolicy(
         circuitBreaker,
         circuitBreaker.scope === "service" ? service : `${service}/${route}`,
       ),
+    }),
+    ...(sticky && { sticky: { attribute: sticky.attribute } }),
+    ...(timeoutFrom && {
+      timeout_attribute: {
+        attribute: timeoutFrom.attribute,
+        max_ms: Math.max(1, Math.round(timeoutFrom.max_ms)),
+      },
     }),
   };
 }

@@ -234,6 +234,8 @@ export interface RoutePolicy {
   readonly abort?: Abort;
   readonly localRateLimit?: TokenBucket;
   readonly circuitBreaker?: CircuitBreaker;
+  readonly sticky?: Sticky;
+  readonly timeoutFrom?: TimeoutFrom;
 }
 
 /** How many calls may be in flight: of all routes of the virtual host whose scope is the service, or of the route. */
@@ -241,6 +243,17 @@ export interface CircuitBreaker {
   readonly scope: "service" | "route";
   readonly maxRequests?: number;
   readonly maxRequestsPerMethod?: number;
+}
+
+/** Equal values of the attribute have one destination. */
+export interface Sticky {
+  readonly attribute: string;
+}
+
+/** The attribute's value is the call's timeout in milliseconds, `max_ms` at most. */
+export interface TimeoutFrom {
+  readonly attribute: string;
+  readonly max_ms: number;
 }
 
 /** Calls that get an error in place of an answer. */

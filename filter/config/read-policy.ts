@@ -7,6 +7,8 @@ import { readCircuitBreaker } from "./policies/read-circuit-breaker";
 import { readAbort } from "./policies/read-fault";
 import { readMutation } from "./policies/read-mutation";
 import { addLimit, readRateLimits, readWorkerLimit } from "./policies/read-rate-limits";
+import { readSticky } from "./policies/read-sticky";
+import { readTimeoutAttribute } from "./policies/read-timeout-attribute";
 
 /** Bits of the fields of RoutePolicy. */
 const TIMEOUT: u32 = 0;
@@ -16,6 +18,8 @@ const RATE_LIMITS: u32 = 8;
 const CIRCUIT_BREAKER: u32 = 12;
 const REQUEST_MUTATION: u32 = 6;
 const RESPONSE_MUTATION: u32 = 7;
+const STICKY: u32 = 10;
+const TIMEOUT_ATTRIBUTE: u32 = 11;
 
 /** Null: it is refused. */
 export function readPolicy(): Policy | null {
@@ -29,6 +33,8 @@ export function readPolicy(): Policy | null {
     else if (isField("circuit_breaker", CIRCUIT_BREAKER)) policy.circuitBreaker = readCircuitBreaker();
     else if (isField("request_mutation", REQUEST_MUTATION)) mutationsOf(policy).request = readMutation();
     else if (isField("response_mutation", RESPONSE_MUTATION)) mutationsOf(policy).response = readMutation();
+    else if (isField("sticky", STICKY)) policy.sticky = readSticky();
+    else if (isField("timeout_attribute", TIMEOUT_ATTRIBUTE)) policy.timeoutAttribute = readTimeoutAttribute();
     else otherField();
   }
   return policy;

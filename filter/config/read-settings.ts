@@ -1,5 +1,6 @@
 import { MAX_TUNNELS } from "../memory/limits";
 import { clusterOf, connectionSettings } from "../route/builder";
+import { ConsistentHash } from "../route/policies/consistent-hash";
 import { integer, readInteger } from "./integer";
 import {
   enterList,
@@ -13,6 +14,7 @@ import {
   text,
   textBytes,
 } from "./json";
+import { readConsistentHash } from "./policies/read-consistent-hash";
 import { fail, failAt, failAtWith, failed, failMissing } from "./problem";
 
 /** Bits of the fields of ClusterSettings and of ConnectionSettings. */
@@ -22,6 +24,7 @@ const MAX_TUNNELS_OF_CLUSTER: u32 = 2;
 const CALLS_PER_TUNNEL: u32 = 3;
 const MAX_TUNNEL_AGE: u32 = 4;
 const MAX_TUNNEL_CALLS: u32 = 5;
+const CONSISTENT_HASH: u32 = 6;
 const MAX_AGE: u32 = 0;
 const IDLE_TIMEOUT: u32 = 1;
 const TUNNEL_IDLE_TIMEOUT: u32 = 2;
@@ -41,6 +44,7 @@ function readCluster(): bool {
   let callsPerTunnel: u32 = 0;
   let maxTunnelAge_ms: u32 = 0;
   let maxTunnelCalls: u32 = 0;
+  let consistentHash: ConsistentHash | null = null;
   while (nextField()) {
     if (isField("name", NAME)) {
       if (readString() && textBytes == 0) fail("must not be empty");
@@ -56,6 +60,8 @@ function readCluster(): bool {
       maxTunnelAge_ms = readNumber(u32.MAX_VALUE);
     } else if (isField("max_tunnel_calls", MAX_TUNNEL_CALLS)) {
       maxTunnelCalls = readNumber(u32.MAX_VALUE);
+    } else if (isField("consistent_hash", CONSISTENT_HASH)) {
+      consistentHash = readConsistentHash();
     } else {
       otherField();
     }
@@ -71,6 +77,7 @@ function readCluster(): bool {
   if (callsPerTunnel) cluster.callsPerTunnel = callsPerTunnel;
   if (maxTunnelAge_ms) cluster.maxTunnelAge_ms = maxTunnelAge_ms;
   cluster.maxTunnelCalls = maxTunnelCalls;
+  cluster.consistentHash = consistentHash;
   return true;
 }
 

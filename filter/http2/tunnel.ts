@@ -42,6 +42,8 @@ export class Tunnel {
   host: Name | null;
   /** The host that it is to lead to, as far as Envoy can; null: any. */
   wanted: Name | null;
+  /** The bucket of a consistent hash by which its host is picked, and one more; 0: none. */
+  bucket: u32;
   /** Envoy's response flags of a refused tunnel, up to eight letters, and how many. */
   flags: u64;
   flagsBytes: u32;

@@ -104,6 +104,16 @@ export const DEFAULT_TUNNEL_IDLE_TIMEOUT_MS: u32 = 30_000;
 /** Tunnels that may lead to a host that the connection has a tunnel to, before one of them is kept: there may be no other host. */
 export const MAX_MISSED_SPREADS: u32 = 3;
 
+/** Buckets of a consistent hash: hosts get shares that are even to one over the root of the buckets that each of them has. */
+export const DEFAULT_BUCKETS: u32 = 256;
+export const MAX_BUCKETS: u32 = 4096;
+
+/** What a VM knows of buckets, 8 bytes each: 2 MiB, a thousand clusters with 256. Beyond it some are learned anew. */
+export const MAX_BUCKET_ENTRIES: u32 = 1 << 18;
+
+/** Tunnels of a connection to a cluster that are being opened for buckets at a time; a call for one more waits. */
+export const MAX_OPENING_BY_HASH: u32 = 16;
+
 /** How long the successor of a tunnel waits for it to end; calls that take longer go on without that. The clock moves once a second. */
 export const MAKE_WAY_MS: u32 = 2_000;
 

@@ -68,6 +68,8 @@ export enum Count {
   RETIRED_SAME_HOST,
   RETIRED_UNFIT,
   DRAIN_PROBES,
+  /** Buckets of a consistent hash that were found to lead to another host than before. */
+  BUCKETS_MOVED,
 
   /** Calls that a rate limit of this Envoy let through and kept back. */
   ALLOWED_LOCALLY,
@@ -199,6 +201,8 @@ function writeTunnelCount(which: i32, listener: Name): usize {
       return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "same_host");
     case Count.AUDITED:
       return writeName(nameText, "meltemi_calls_audited_total", listener);
+    case Count.BUCKETS_MOVED:
+      return writeName(nameText, "meltemi_hash_buckets_moved_total", listener);
     case Count.DRAIN_PROBES:
       return writeName(nameText, "meltemi_drain_probes_total", listener);
     default:

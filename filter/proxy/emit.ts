@@ -1,5 +1,5 @@
 import { REPLY_OVERHEAD_BYTES, writeHeartbeatAnswer } from "../codec/codec";
-import { CONNECT_OVERHEAD_BYTES, wantedHostRoom, writeConnect } from "../http2/connect";
+import { BUCKET_ROOM, CONNECT_OVERHEAD_BYTES, wantedHostRoom, writeConnect } from "../http2/connect";
 import { ACK, END_STREAM, FRAME_HEAD_BYTES, FrameType, writeHead } from "../http2/frame/head";
 import { PING_BYTES, writePing } from "../http2/frame/ping";
 import { RST_STREAM_BYTES, writeCancel } from "../http2/frame/rst-stream";
@@ -60,7 +60,8 @@ export function controlRoom(connection: Connection): usize {
 
 function connectRoom(tunnel: Tunnel): usize {
   const wanted = tunnel.wanted;
-  return CONNECT_OVERHEAD_BYTES + tunnel.cluster.length + (wanted ? wantedHostRoom(wanted.length) : 0);
+  const bytes = CONNECT_OVERHEAD_BYTES + tunnel.cluster.length + (wanted ? wantedHostRoom(wanted.length) : 0);
+  return bytes + (tunnel.bucket ? BUCKET_ROOM : 0);
 }
 
 /** Writes all that is owed. Only between two frames. */
@@ -145,7 +146,8 @@ function writeOpenings(connection: Connection, out: usize): usize {
     const host = opened.wanted;
     const cluster = opened.cluster;
     const hostBytes: u32 = host ? host.length : 0;
-    out = writeConnect(out, stream, nameBytes(cluster), cluster.length, host ? nameBytes(host) : 0, hostBytes);
+    const hostAt = host ? nameBytes(host) : 0;
+    out = writeConnect(out, stream, nameBytes(cluster), cluster.length, hostAt, hostBytes, opened.bucket);
   }
   connection.unopenedStream = connection.nextStream;
   return out;

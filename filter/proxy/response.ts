@@ -16,6 +16,7 @@ import { atBoundary, deliverRest, feed, grant, holdBack } from "./deliver";
 import { closeIfDrained, dropTunnelsBeyond, startDraining } from "./drain";
 import { beginWrite, endCall, endTunnel } from "./end";
 import { CloseReason } from "./label";
+import { noteBucketHost } from "./policies/hash-tunnel";
 import { beginToClient, endToClient, put } from "./to-client";
 import { traceEvent, traceTunnel, tracing } from "./trace";
 import { TunnelEnd } from "./tunnel-end";
@@ -177,6 +178,7 @@ function onHeaders(connection: Connection): void {
     tunnel.oneWayCalls = 0;
     if (tracing) traceTunnel(connection.traceId, "tunnel_open", tunnel);
     if (tunnel.spreads) checkSpread(connection, tunnel);
+    if (tunnel.bucket) noteBucketHost(connection, tunnel);
   } else {
     tunnel.state = TunnelState.REFUSED;
     tunnel.flagsBytes = min<u32>(responseHeaders.flagsBytes, 8);

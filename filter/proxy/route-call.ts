@@ -7,7 +7,7 @@ import { DRAIN_GRACE_MS, MAX_CALLS_PER_CONNECTION } from "../memory/limits";
 import { Name } from "../memory/name";
 import { find, hostOf } from "../route/find";
 import { Policy } from "../route/policy";
-import { Cluster, demandOf, nameOf, pickCluster, Route, Table, VirtualHost } from "../route/table";
+import { Cluster, demandOf, nameOf, Route, Table, VirtualHost } from "../route/table";
 import { since_ms } from "./age";
 import { addCall, awaitChange, takeOldestCall } from "./call";
 import { Call } from "./call-in-flight";
@@ -17,9 +17,10 @@ import { hostByAddress } from "./dialled";
 import { count } from "./listener";
 import { admit } from "./policies/admit";
 import { hasPlace, takePlaces } from "./policies/circuit-breaker";
+import { certainlyLeadsTo, destinationOf, isSticky } from "./policies/destination";
+import { mustWait, tunnelFor } from "./policies/hash-tunnel";
 import { answerRules, Change, changeCall } from "./policies/mutation";
 import { prepare } from "./prepare";
-import { random32 } from "./random";
 import { readTime_us } from "./read";
 import {
   addBytes,
@@ -33,9 +34,9 @@ import {
 } from "./reply";
 import { countCall, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOfMessage, takesSample } from "./series";
 import { beginSplices } from "./splices";
-import { limitTime } from "./timeout";
+import { limitTime, timeoutOf_ms } from "./timeout";
 import { traceCall, traceReason, tracing } from "./trace";
-import { tunnelTo, useTunnel } from "./tunnels";
+import { useTunnel } from "./tunnels";
 
 /** Whether a call can be sent. */
 export enum Lead {
@@ -84,7 +85,7 @@ export function leadCall(connection: Connection, table: Table): Lead {
     connection.admitted = !breaker || hasPlace(connection, table, breaker);
     if (!connection.admitted) return Lead.REFUSED;
   }
-  const cluster = pickCluster(route, route.clusterCount > 1 ? random32() : 0);
+  const cluster = destinationOf(route);
   const clusterName = nameOf(table, cluster);
   if (message.several && !allLead(connection, table, host, route, cluster)) {
     if (tracing) traceCall(connection.traceId, route, null, null);
@@ -97,7 +98,8 @@ export function leadCall(connection: Connection, table: Table): Lead {
     if (change != Lead.READY) return change;
   }
   let tunnel: Tunnel | null = null;
-  if (!refusesCalls(connection)) tunnel = tunnelTo(connection, cluster);
+  if (!refusesCalls(connection)) tunnel = tunnelFor(connection, cluster);
+  if (!tunnel && mustWait) return Lead.LATER;
   if (!tunnel) {
     connection.admitted = false;
     if (tracing) traceCall(connection.traceId, route, clusterName, null);
@@ -139,9 +141,10 @@ function allLead(connection: Connection, table: Table, host: VirtualHost, route:
   const demand = demandOf(table, connection.protocol);
   while (nextKey(connection.protocol, demand)) {
     const other = find(host);
-    if (other == route) continue;
     if (!other) return false;
-    if (other.clusterCount != 1 || pickCluster(other, 0) != cluster) return false;
+    // What is drawn is drawn for all of them; what goes by a value goes by that of each.
+    if (other == route && !isSticky(route)) continue;
+    if (!certainlyLeadsTo(other, cluster)) return false;
   }
   return true;
 }
@@ -165,7 +168,8 @@ export function sendCall(connection: Connection, tunnel: Tunnel, host: Name, rou
   const call = addCall(tunnel, series, ++connection.orders, started_us);
   const policy = route ? route.policy : null;
   if (!policy) return call;
-  if (policy.timeout_ms) limitTime(connection, call, policy.timeout_ms);
+  const timeout_ms = timeoutOf_ms(policy);
+  if (timeout_ms) limitTime(connection, call, timeout_ms);
   const breaker = policy.circuitBreaker;
   if (breaker) takePlaces(connection, connection.listener.table!, breaker, call);
   return call;

@@ -1,6 +1,8 @@
 import { replyStatus } from "../codec/codec";
 import { message } from "../codec/message";
 import { ReplyCode } from "../codec/reply";
+import { timeoutAsked_ms } from "../route/policies/timeout-attribute";
+import { Policy } from "../route/policy";
 import { Call } from "./call-in-flight";
 import { Connection, wakeConnection } from "./connection";
 import { arm, takeDue } from "./deadline";
@@ -9,6 +11,13 @@ import { readTime_ms } from "./read";
 import { callerOfCall, describeTimeout, replyError } from "./reply";
 import { countCall } from "./series";
 import { swallow } from "./swallow";
+
+/** Milliseconds that the call in `message` may take by its route; 0: any time. */
+export function timeoutOf_ms(policy: Policy): u32 {
+  const attribute = policy.timeoutAttribute;
+  const asked_ms = attribute ? timeoutAsked_ms(attribute) : 0;
+  return asked_ms ? asked_ms : policy.timeout_ms;
+}
 
 /** The call in `message` goes on, as `call`: it has from now on as long as its route allows, if it is no stream. */
 export function limitTime(connection: Connection, call: Call, timeout_ms: u32): void {

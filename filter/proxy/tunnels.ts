@@ -64,7 +64,7 @@ function onlyTunnel(connection: Connection, cluster: Cluster): Tunnel | null {
 }
 
 /** A new tunnel that is up to an eighth of its age old, so that tunnels do not retire together; null as `openTunnel`. */
-function openForCalls(connection: Connection, cluster: Cluster): Tunnel | null {
+export function openForCalls(connection: Connection, cluster: Cluster): Tunnel | null {
   const opened = openTunnel(connection, cluster.name!, false);
   if (opened) opened.openedAt_ms = tick_ms - (random32() % ((cluster.maxTunnelAge_ms >> 3) + 1));
   return opened;
@@ -149,7 +149,7 @@ export function takesCalls(tunnel: Tunnel): bool {
   return tunnel.state <= TunnelState.OPEN && !tunnel.ended && !tunnel.retiring;
 }
 
-function isExpired(tunnel: Tunnel, cluster: Cluster): bool {
+export function isExpired(tunnel: Tunnel, cluster: Cluster): bool {
   return (
     since_ms(tunnel.openedAt_ms) >= cluster.maxTunnelAge_ms ||
     (cluster.maxTunnelCalls != 0 && tunnel.calls >= cluster.maxTunnelCalls)
@@ -173,7 +173,7 @@ function wantsMore(connection: Connection, cluster: Cluster): bool {
 }
 
 /** Whether a tunnel may be opened that no call needs: not on a connection that is to end, nor at once after one was refused. */
-function maySpare(connection: Connection): bool {
+export function maySpare(connection: Connection): bool {
   return !connection.draining && (!connection.spareRefused || since_ms(connection.spareRefusedAt_ms) >= SPARE_PAUSE_MS);
 }
 

@@ -69,7 +69,7 @@ export function sendOwn(connection: Connection, tunnel: Tunnel, bytes: usize, le
 export function resend(connection: Connection, refused: Tunnel): void {
   const bytes = refused.unsentBytes;
   if (!bytes || refused.unsentLost || refused.refusals == MAX_REFUSALS || isHopeless(refused)) return;
-  const target = establishedTunnel(connection, refused) || openTunnel(connection, refused.cluster, false);
+  const target = otherTunnel(connection, refused);
   if (!target || <i32>bytes > min<i32>(connection.sendWindow, target.sendWindow)) return;
   connection.sendWindow -= bytes;
   target.sendWindow -= bytes;
@@ -92,6 +92,17 @@ export function resend(connection: Connection, refused: Tunnel): void {
   if (connection.pin == refused) connection.pin = target;
   connection.tunnelsOwe = true;
   wakeConnection(connection);
+}
+
+/** Where the host is picked by a bucket it is asked for again: Envoy picks the next one on its ring once it has found that this one is gone. */
+function otherTunnel(connection: Connection, refused: Tunnel): Tunnel | null {
+  if (!refused.bucket) {
+    const established = establishedTunnel(connection, refused);
+    if (established) return established;
+  }
+  const opened = openTunnel(connection, refused.cluster, false);
+  if (opened) opened.bucket = refused.bucket;
+  return opened;
 }
 
 function noteResent(connection: Connection, refused: Tunnel, target: Tunnel): void {

@@ -199,6 +199,7 @@ export function clusterOf(name: usize, length: u32): Cluster {
   const cluster = changetype<Cluster>(take(table.arena, offsetof<Cluster>()));
   cluster.text = keepText(name, length);
   cluster.textLength = length;
+  cluster.nameHash = hash;
   cluster.minTunnels = 1;
   cluster.maxTunnels = DEFAULT_MAX_TUNNELS_OF_CLUSTER;
   cluster.callsPerTunnel = DEFAULT_CALLS_PER_TUNNEL;

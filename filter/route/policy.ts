@@ -2,6 +2,8 @@ import { CircuitBreaker } from "./policies/circuit-breaker";
 import { Abort } from "./policies/fault";
 import { RouteMutations } from "./policies/mutation";
 import { RateLimit } from "./policies/rate-limit";
+import { Sticky } from "./policies/sticky";
+import { TimeoutAttribute } from "./policies/timeout-attribute";
 
 /** What a route asks for besides a cluster. Null on a route that asks for nothing. The order in which it is done: docs/govern-calls.md. */
 @unmanaged
@@ -12,4 +14,6 @@ export class Policy {
   rateLimits: RateLimit | null;
   circuitBreaker: CircuitBreaker | null;
   mutations: RouteMutations | null;
+  sticky: Sticky | null;
+  timeoutAttribute: TimeoutAttribute | null;
 }

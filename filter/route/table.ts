@@ -8,6 +8,7 @@ import { Named } from "./named";
 import { Node } from "./node";
 import { Authorization } from "./policies/authorization";
 import { closeBuckets } from "./policies/buckets";
+import { ConsistentHash } from "./policies/consistent-hash";
 import { Mutation } from "./policies/mutation";
 import { RateLimit } from "./policies/rate-limit";
 import { Policy } from "./policy";
@@ -88,6 +89,9 @@ export class Cluster extends Named {
   maxTunnelAge_ms: u32;
   /** 0: no limit. */
   maxTunnelCalls: u32;
+  /** Null: any of its hosts will do. */
+  consistentHash: ConsistentHash | null;
+  nameHash: u32;
   /** The configuration has settings for it. */
   configured: bool;
 }
@@ -161,7 +165,7 @@ function hostIn(map: ByteMap, key: usize, length: u32): VirtualHost | null {
   return changetype<VirtualHost | null>(<usize>found);
 }
 
-/** Which of the route's destinations `pickCluster` took. */
+/** Which of the route's destinations was picked last. */
 export let pickedIndex: u32 = 0;
 
 /** The cluster of a call on this route, by weight. `random`: 32 random bits. */
@@ -170,8 +174,12 @@ export function pickCluster(route: Route, random: u32): Cluster {
   const draw = <u32>((<u64>random * <u64>route.totalWeight) >> 32);
   let entry = route.clusters;
   while (load<u32>(entry, 4) <= draw) entry += 8;
-  pickedIndex = <u32>(entry - route.clusters) >> 3;
-  return changetype<Cluster>(<usize>load<u32>(entry));
+  return pickAt(route, <u32>(entry - route.clusters) >> 3);
+}
+
+export function pickAt(route: Route, index: u32): Cluster {
+  pickedIndex = index;
+  return changetype<Cluster>(<usize>load<u32>(route.clusters + ((<usize>index) << 3)));
 }
 
 /** The name of one of the table's virtual hosts, clusters, circuit breakers or mutations, which the table holds until it is freed. */

@@ -28,6 +28,8 @@ export class Actors {
   readonly lingering = new Set<string>();
   /** Which host of a cluster its next tunnels lead to. */
   readonly leads: Record<string, number> = {};
+  /** How many hosts are on the ring of a cluster. */
+  readonly rings: Record<string, number> = {};
   private readonly connect: Record<string, Connect> = {};
   private readonly rootIds = new Map<string, string>();
   /** Root id of each client's listener. */
@@ -70,8 +72,8 @@ export class Actors {
   /** To the first listener, unless another one is named; speaks what that is for, unless something else is said. */
   connectClient(name: string, listener = [...this.rootIds.keys()][0] ?? "none", protocol?: string): Client {
     this.spoken.set(name, protocol ?? this.rootIds.get(listener) ?? "");
-    const { connect, lingering, leads } = this;
-    const options = { ...DEFAULT_PEER, writeBytes: this.writeBytes, ...this.peerOptions, connect, lingering, leads };
+    const { connect, lingering, leads, rings, writeBytes } = this;
+    const options = { ...DEFAULT_PEER, writeBytes, ...this.peerOptions, connect, lingering, leads, rings };
     options.headers = this.writeBytes % 2 === 0 ? "plain" : "incremental";
     const isCarried = this.rootIds.get(listener)?.includes("/");
     let behind: Client["behind"] | undefined;

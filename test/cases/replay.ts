@@ -142,6 +142,7 @@ export class Replay {
     else if (verb === "waits") actors.decide(cluster, "wait");
     else if (verb === "accepts") actors.decide(cluster, "accept");
     else if (verb === "leads") actors.leads[cluster] = Number(first);
+    else if (verb === "ring") actors.rings[cluster] = Number(first);
     else if (verb === "lingers") actors.lingering.add(cluster);
     else if (verb === "ended") equal("ended by", actors.tunnel(name).endedByFilter, first);
     else if (verb === "ends") peer.finish(actors.tunnel(name));

@@ -21,6 +21,7 @@ import { splitWords } from "./message-text.js";
  *     CLUSTER ends     CLUSTER resets                               its connection ends, by FIN or by RST
  *     CLUSTER lingers                                               it does not end its connection when the filter has
  *     CLUSTER leads N                                               its next tunnels lead to its host N; 0: each to one of its own
+ *     CLUSTER ring N                                                N hosts are on its ring: bucket 0 leads to its host 1, bucket N to it again
  *     CLUSTER ended end|reset                                       the filter has ended the tunnel, by END_STREAM or RST_STREAM
  *     CLUSTER opened N                                              so many tunnels were opened to it so far
  *     CLUSTER grants N     client grants N                          N bytes of window, for the tunnel or its connection

@@ -27,6 +27,7 @@ const GROWTH: Record<string, string> = {
   "filter/proxy/emit": "the largest read ever rewritten",
   "filter/proxy/policies/authorize":
     "a bit for each rule of a table with authorization policies, once for a connection",
+  "filter/proxy/policies/bucket-hosts": "what the buckets of a consistent hash lead to, bounded by MAX_BUCKET_ENTRIES",
   "filter/proxy/plan": "the most messages ever in one read",
   "filter/proxy/policies/gate":
     "the most circuit breakers and methods ever with calls in flight, bounded by their numbers",

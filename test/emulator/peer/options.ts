@@ -25,6 +25,8 @@ export interface PeerOptions {
   leads: Record<string, number>;
   /** A tunnel leads to the host that its CONNECT names. Default: true; without HCM's session filter, and where that host is ill, it does not. */
   takesNamedHost?: boolean;
+  /** Of clusters: the hosts on their ring. A tunnel with a bucket leads to the one whose number is what the bucket's leaves, divided by them. */
+  rings?: Record<string, number>;
 }
 
 export const DEFAULT_PEER: PeerOptions = {

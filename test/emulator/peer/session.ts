@@ -67,9 +67,9 @@ export class Session implements FrameHandler {
     if (open >= this.options.maxConcurrentStreams)
       throw new Error(`the filter opens stream ${stream} beyond the ${open} allowed`);
     if (stream > this.lastStream) throw new Error(`the filter opens stream ${stream} after GOAWAY: it would hang`);
-    const { cluster, wanted } = readConnect(decodeHeaders(block));
+    const { cluster, wanted, bucket } = readConnect(decodeHeaders(block));
     const receive = new ReceiveWindow(this.limits.streamWindow, this.options.grant);
-    const host = this.hostFor(cluster, wanted);
+    const host = this.ringHost(cluster, bucket) ?? this.hostFor(cluster, wanted);
     const tunnel = new Tunnel(stream, cluster, host, receive, new SendWindow(this.filterStreamWindow));
     tunnel.wanted = wanted;
     this.tunnels.push(tunnel);
@@ -240,6 +240,12 @@ export class Session implements FrameHandler {
     if (increment > 0) this.send(encodeFrame(FrameType.WINDOW_UPDATE, 0, stream, word(increment)));
   }
 
+  private ringHost(cluster: string, bucket: number | undefined): string | undefined {
+    const hosts = this.options.rings?.[cluster];
+    if (hosts === undefined || bucket === undefined) return undefined;
+    return `127.0.0.1:${FIRST_PORT + (bucket % hosts)}`;
+  }
+
   private hostFor(cluster: string, wanted: string | undefined): string {
     if (wanted !== undefined && this.options.takesNamedHost !== false) return wanted;
     const taken = new Set(
@@ -285,7 +291,13 @@ function encodedOnce(headers: readonly Header[], style: Style): Uint8Array {
   return block;
 }
 
-function readConnect(headers: readonly Header[]): { cluster: string; wanted: string | undefined } {
+interface ConnectHeaders {
+  cluster: string;
+  wanted: string | undefined;
+  bucket: number | undefined;
+}
+
+function readConnect(headers: readonly Header[]): ConnectHeaders {
   const names = headers.map(([name]) => name);
   const get = (name: string) => headers.find((header) => header[0] === name)?.[1];
   if (get(":method") !== "CONNECT" || !get(":authority"))
@@ -295,5 +307,10 @@ function readConnect(headers: readonly Header[]): { cluster: string; wanted: str
   const cluster = get("x-meltemi-cluster");
   if (!cluster) throw new Error(`a tunnel without x-meltemi-cluster: ${JSON.stringify(headers)}`);
   const host = get("x-meltemi-host");
-  return { cluster, wanted: host === undefined ? undefined : Buffer.from(host, "base64").toString() };
+  const bucket = get("x-meltemi-hash");
+  return {
+    cluster,
+    wanted: host === undefined ? undefined : Buffer.from(host, "base64").toString(),
+    bucket: bucket === undefined ? undefined : Number(bucket),
+  };
 }

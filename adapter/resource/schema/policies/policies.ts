@@ -2,6 +2,8 @@ import { duration, type JsonSchema } from "../json-schema.js";
 import { circuitBreaker } from "./circuit-breaker.js";
 import { fault } from "./fault.js";
 import { localRateLimit } from "./local-rate-limit.js";
+import { sticky } from "./sticky.js";
+import { timeoutFrom } from "./timeout-from.js";
 
 /** What a route asks for besides a destination. */
 export const policies: Readonly<Record<string, JsonSchema>> = {
@@ -12,4 +14,6 @@ export const policies: Readonly<Record<string, JsonSchema>> = {
   fault,
   localRateLimit,
   circuitBreaker,
+  sticky,
+  timeoutFrom,
 };

@@ -1,0 +1,106 @@
+import { Tunnel, TunnelState } from "../../http2/tunnel";
+import { MAX_OPENING_BY_HASH } from "../../memory/limits";
+import { Name } from "../../memory/name";
+import { bucketOf, ConsistentHash } from "../../route/policies/consistent-hash";
+import { Cluster } from "../../route/table";
+import { Connection, wakeConnection } from "../connection";
+import { Count } from "../count";
+import { count } from "../listener";
+import { random32 } from "../random";
+import { isExpired, maySpare, openForCalls, retire, takesCalls, tunnelTo } from "../tunnels";
+import { BucketHosts, bucketHosts, hostOfBucket, isStale, learnHost, mayLookAgain } from "./bucket-hosts";
+
+/**
+ * Which tunnel a call takes whose cluster has a consistent hash. Its value is in a bucket, the bucket is in a header of the CONNECT, and by
+ * that header Envoy's RING_HASH or MAGLEV picks the host: so equal values reach one host from every connection, worker and Envoy. Buckets
+ * that lead to one host share a tunnel to it. What a bucket leads to is looked at again from time to time (`BucketHosts`), by a tunnel that
+ * no call waits for: one whose host is reached already is given up.
+ */
+let found: Tunnel | null = null;
+let opening: Tunnel | null = null;
+let openings: u32 = 0;
+
+/** With null from `tunnelFor`: the call has to wait until one of the tunnels that are being opened is there. */
+export let mustWait: bool = false;
+
+/** The tunnel of this connection for the call in the attribute slots; null if it has to wait (`mustWait`), or none may be opened. */
+export function tunnelFor(connection: Connection, cluster: Cluster): Tunnel | null {
+  mustWait = false;
+  const hash = cluster.consistentHash;
+  // Where the order of calls counts they take one tunnel, whatever is in them.
+  return hash && !connection.sequential ? tunnelByHash(connection, cluster, hash) : tunnelTo(connection, cluster);
+}
+
+function tunnelByHash(connection: Connection, cluster: Cluster, hash: ConsistentHash): Tunnel | null {
+  const name = cluster.name!;
+  const bucket = bucketOf(hash, random32());
+  const hosts = bucketHosts(hash, name, cluster.maxTunnelAge_ms);
+  const host = hostOfBucket(hosts, bucket);
+  const stale = isStale(hosts, bucket);
+  survey(connection, name, bucket, host, hosts);
+  const known = found;
+  if (known) {
+    if (isExpired(known, cluster)) known.expired = true;
+    if ((stale || known.expired) && !openings && maySpare(connection) && mayLookAgain(hosts)) {
+      openForBucket(connection, cluster, bucket);
+    }
+    return known;
+  }
+  if (opening) return opening;
+  mustWait = openings >= MAX_OPENING_BY_HASH;
+  return mustWait ? null : openForBucket(connection, cluster, bucket);
+}
+
+function survey(connection: Connection, cluster: Name, bucket: u32, host: Name | null, hosts: BucketHosts): void {
+  found = null;
+  opening = null;
+  openings = 0;
+  let tunnel = connection.tunnels;
+  while (tunnel) {
+    if (tunnel.cluster == cluster && tunnel.bucket && takesCalls(tunnel)) consider(tunnel, bucket, host, hosts);
+    tunnel = tunnel.next;
+  }
+}
+
+/** The newest ones come first. */
+function consider(tunnel: Tunnel, bucket: u32, host: Name | null, hosts: BucketHosts): void {
+  if (tunnel.state == TunnelState.OPEN) {
+    if (!found && host && tunnel.host == host) found = tunnel;
+    return;
+  }
+  openings++;
+  if (!opening && leadsThere(tunnel, bucket, host, hosts)) opening = tunnel;
+}
+
+/** Whether a tunnel that is being opened will reach what the bucket leads to, as far as is known. */
+function leadsThere(tunnel: Tunnel, bucket: u32, host: Name | null, hosts: BucketHosts): bool {
+  const other = tunnel.bucket - 1;
+  if (other == bucket) return true;
+  return host != null && other < hosts.count && hostOfBucket(hosts, other) == host && !isStale(hosts, bucket);
+}
+
+function openForBucket(connection: Connection, cluster: Cluster, bucket: u32): Tunnel | null {
+  const opened = openForCalls(connection, cluster);
+  if (opened) opened.bucket = bucket + 1;
+  return opened;
+}
+
+/** A tunnel that was opened for a bucket is there: of two to one host the connection keeps one, the former if it is not too old. */
+export function noteBucketHost(connection: Connection, tunnel: Tunnel): void {
+  const host = tunnel.host;
+  if (!host) return;
+  if (learnHost(tunnel.cluster, tunnel.bucket - 1, host)) count(connection.listener, Count.BUCKETS_MOVED);
+  let other = connection.tunnels;
+  while (other) {
+    const same =
+      other != tunnel && other.state == TunnelState.OPEN && other.cluster == tunnel.cluster && other.host == host;
+    if (same && other.bucket && takesCalls(other)) {
+      if (other.expired) retire(connection, other, Count.RETIRED_AGE);
+      else if (!tunnel.retiring) retire(connection, tunnel, Count.RETIRED_SAME_HOST);
+      wakeConnection(connection);
+    }
+    other = other.next;
+  }
+  // Calls may wait for a tunnel to be there.
+  if (connection.blocked) wakeConnection(connection);
+}
