@@ -30,6 +30,7 @@ export interface FilterClusterSettings {
   readonly calls_per_tunnel?: number;
   readonly max_tunnel_age_ms?: number;
   readonly max_tunnel_calls?: number;
+  readonly consistent_hash?: { readonly attribute: string; readonly buckets?: number };
 }
 
 export interface FilterConnectionSettings {
@@ -110,8 +111,8 @@ function takesAll(listener: OutboundListener): boolean {
   return listener.virtualHosts.length === 1 && mayLackService(listener);
 }
 
-function toClusterSettings({ tunnels, ...destination }: DestinationTunnels): FilterClusterSettings {
-  const { minimum, maximum, callsInFlight, maxAge_ms, maxCalls } = tunnels;
+function toClusterSettings({ tunnels, hashAttribute, ...destination }: DestinationTunnels): FilterClusterSettings {
+  const { minimum, maximum, callsInFlight, maxAge_ms, maxCalls, hashBuckets: buckets } = tunnels;
   return {
     name: clusterName(destination),
     ...(minimum !== undefined && { min_tunnels: minimum }),
@@ -119,6 +120,9 @@ function toClusterSettings({ tunnels, ...destination }: DestinationTunnels): Fil
     ...(callsInFlight !== undefined && { calls_per_tunnel: callsInFlight }),
     ...(maxAge_ms !== undefined && { max_tunnel_age_ms: Math.round(maxAge_ms) }),
     ...(maxCalls !== undefined && { max_tunnel_calls: maxCalls }),
+    ...(hashAttribute !== undefined && {
+      consistent_hash: { attribute: hashAttribute, ...(buckets !== undefined && { buckets }) },
+    }),
   };
 }
 

@@ -26,11 +26,35 @@ function withSpec(raw: RawResource, spec: Document | undefined): RawResource | u
   return spec && { ...raw, document: { ...raw.document, spec }, locate: (path) => raw.locate(path) };
 }
 
-/** Its subsets. One for several hosts has none. */
-function destinationRule({ trafficPolicy: _, workloadSelector: __, ...spec }: Document): Document | undefined {
+/** Its subsets, and what their hosts are picked by. One for several hosts has none. */
+function destinationRule({ trafficPolicy, workloadSelector: _, ...spec }: Document): Document | undefined {
   if (String(spec.host).includes("*")) return undefined;
-  if (!Array.isArray(spec.subsets)) return spec;
-  return { ...spec, subsets: (spec.subsets as readonly Document[]).map(({ trafficPolicy: _, ...subset }) => subset) };
+  const rule = { ...spec, ...hashOf(trafficPolicy) };
+  if (!Array.isArray(spec.subsets)) return rule;
+  const subsets = (spec.subsets as readonly Document[]).map(({ trafficPolicy, ...subset }) => ({
+    ...subset,
+    ...hashOf(trafficPolicy),
+  }));
+  return { ...rule, subsets };
+}
+
+/** The filter has to know by which value istiod's cluster picks the host, since it is the one that tells it. */
+function hashOf(trafficPolicy: unknown): { readonly trafficPolicy?: Document } {
+  if (typeof trafficPolicy !== "object" || trafficPolicy === null) return {};
+  const { portLevelSettings, ...settings } = trafficPolicy as Document;
+  const ports = (Array.isArray(portLevelSettings) ? portLevelSettings : []) as readonly Document[];
+  const policy = {
+    ...hashIn(settings),
+    // Settings of a port stand in place of all others, also where they have no hash.
+    ...(ports.length > 0 && { portLevelSettings: ports.map(({ port, ...own }) => ({ port, ...hashIn(own) })) }),
+  };
+  return Object.keys(policy).length > 0 ? { trafficPolicy: policy } : {};
+}
+
+function hashIn({ loadBalancer }: Document): { readonly loadBalancer?: Document } {
+  const { httpHeaderName } = (loadBalancer as { consistentHash?: Document } | undefined)?.consistentHash ?? {};
+  if (typeof httpHeaderName !== "string" || httpHeaderName === "") return {};
+  return { loadBalancer: { consistentHash: { httpHeaderName } } };
 }
 
 /** Its names, addresses and ports. How hosts are resolved says nothing here. */

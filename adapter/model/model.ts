@@ -104,8 +104,13 @@ export interface TrafficPolicy {
 
 export type LoadBalancer =
   | { readonly kind: "ROUND_ROBIN" | "LEAST_REQUEST" | "RANDOM" | "PASSTHROUGH" }
-  | { readonly kind: "RING_HASH"; readonly minimumRingSize?: number }
-  | { readonly kind: "MAGLEV"; readonly tableSize?: number };
+  | (ConsistentHash & { readonly kind: "RING_HASH"; readonly minimumRingSize?: number })
+  | (ConsistentHash & { readonly kind: "MAGLEV"; readonly tableSize?: number });
+
+export interface ConsistentHash {
+  /** Of the call, by which its host is picked; absent: the client's address. */
+  readonly attribute?: string;
+}
 
 export interface ConnectionPool {
   readonly maxConnections?: number;
@@ -190,6 +195,8 @@ export interface DestinationTunnels {
   readonly subset: string | undefined;
   readonly port: number;
   readonly tunnels: Tunnels;
+  /** Calls reach a host by the value of this attribute. */
+  readonly hashAttribute?: string;
 }
 
 /** The upstream connections that one client's connection has to a destination. An absent field leaves the filter's default. */
@@ -199,6 +206,8 @@ export interface Tunnels {
   readonly callsInFlight?: number;
   readonly maxAge_ms?: number;
   readonly maxCalls?: number;
+  /** Of a hash by an attribute: the parts of its values that can lead to different hosts. */
+  readonly hashBuckets?: number;
 }
 
 export interface VirtualHost {

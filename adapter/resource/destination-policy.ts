@@ -19,6 +19,7 @@ interface WrittenSpec {
     readonly callsInFlight?: number;
     readonly maxAge?: string;
     readonly maxCalls?: number;
+    readonly hashBuckets?: number;
   };
 }
 

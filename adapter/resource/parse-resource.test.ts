@@ -251,7 +251,14 @@ describe("Istio's resources are refused where they would be half applied", () =>
       /simple: "ROUND_ROBBIN": must be one of .*; did you mean ROUND_ROBIN\?/,
     ],
     [rule("loadBalancer: { simple: PASSTHROUGH }"), /simple: PASSTHROUGH: calls go to an endpoint/],
-    [rule("loadBalancer: { consistentHash: { httpHeaderName: user } }"), /httpHeaderName: calls are not HTTP/],
+    [
+      rule("loadBalancer: { consistentHash: { httpQueryParameterName: user } }"),
+      /httpQueryParameterName: calls are not HTTP/,
+    ],
+    [
+      rule("loadBalancer: { consistentHash: { httpHeaderName: user, useSourceIp: true } }"),
+      /consistentHash: either useSourceIp or httpHeaderName, not both/,
+    ],
     [
       rule("loadBalancer: { consistentHash: { ringHash: {} } }"),
       /consistentHash: what is to be hashed\? Write useSourceIp: true/,

@@ -15,6 +15,7 @@ interface WrittenLoadBalancer {
   readonly simple?: "UNSPECIFIED" | "LEAST_CONN" | "RANDOM" | "ROUND_ROBIN" | "LEAST_REQUEST";
   readonly consistentHash?: {
     readonly useSourceIp?: boolean;
+    readonly httpHeaderName?: string;
     readonly ringHash?: { readonly minimumRingSize?: number };
     readonly maglev?: { readonly tableSize?: number };
   };
@@ -75,19 +76,23 @@ function parseLoadBalancer(written: WrittenLoadBalancer, path: FieldPath, report
     if (simple === undefined || simple === "UNSPECIFIED") return undefined;
     return { kind: simple === "LEAST_CONN" ? "LEAST_REQUEST" : simple };
   }
-  const { useSourceIp, ringHash, maglev } = consistentHash;
+  const { useSourceIp, httpHeaderName: attribute, ringHash, maglev } = consistentHash;
   const at = [...path, "consistentHash"];
-  if (useSourceIp !== true) report(at, "what is to be hashed? Write useSourceIp: true");
+  if (useSourceIp !== true && attribute === undefined) {
+    report(at, "what is to be hashed? Write useSourceIp: true, or httpHeaderName with the name of an attribute");
+  }
+  if (useSourceIp === true && attribute !== undefined) report(at, "either useSourceIp or httpHeaderName, not both");
+  const key = attribute !== undefined && { attribute };
   if (ringHash !== undefined && maglev !== undefined) report(at, "either ringHash or maglev, not both");
   if (maglev === undefined) {
     const minimumRingSize = ringHash?.minimumRingSize;
-    return { kind: "RING_HASH", ...(minimumRingSize !== undefined && { minimumRingSize }) };
+    return { kind: "RING_HASH", ...key, ...(minimumRingSize !== undefined && { minimumRingSize }) };
   }
   const { tableSize } = maglev;
   if (tableSize !== undefined && !isPrime(tableSize)) {
     report([...at, "maglev", "tableSize"], `${tableSize}: must be a prime number; 65537 is the default`);
   }
-  return { kind: "MAGLEV", ...(tableSize !== undefined && { tableSize }) };
+  return { kind: "MAGLEV", ...key, ...(tableSize !== undefined && { tableSize }) };
 }
 
 function isPrime(number: number): boolean {

@@ -105,7 +105,11 @@ function chooseMode(
     const { maxMessageBytes: _, ...times } = spec.settings;
     const callByCall = policy !== undefined || Object.keys(times).length > 0;
     const observable =
-      clusters === 1 && takesEveryCall(listener) && listener.protocol !== AUTO && !isGoverned(listener);
+      clusters === 1 &&
+      takesEveryCall(listener) &&
+      listener.protocol !== AUTO &&
+      !isGoverned(listener) &&
+      !hashesCalls(listener);
     return { mode: observable && !callByCall ? "observe" : "call" };
   }
   if (policy !== undefined) {
@@ -118,6 +122,12 @@ function chooseMode(
     return {
       mode: "call",
       reason: `${spec.mode}: routes have timeouts, faults or limits, which are for single calls; write CALL`,
+    };
+  }
+  if (hashesCalls(listener)) {
+    return {
+      mode: "call",
+      reason: `${spec.mode}: a destination has a consistentHash by an attribute, which is for single calls; write CALL`,
     };
   }
   if (spec.mode === "CONNECTION") return { mode: "connection" };
@@ -137,6 +147,10 @@ function tunnelPolicy({ virtualHosts }: OutboundListener, destinations: Destinat
   const routes = virtualHosts.flatMap(({ routes }) => routes);
   const policies = routes.flatMap((route) => route.destinations).map((one) => destinationPolicy(one, destinations));
   return policies.find((policy) => policy !== undefined);
+}
+
+function hashesCalls({ tunnels = [] }: OutboundListener): boolean {
+  return tunnels.some(({ hashAttribute }) => hashAttribute !== undefined);
 }
 
 /** Whether a route does more with its calls than to send them somewhere. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { TrafficPolicy } from "../model/model.js";
 import { suggestion } from "../resource/near.js";
 import { conflict, type DestinationRule, mention, missingReference, problemOf } from "../resource/resource.js";
 import type { FieldPath } from "../status/field-path.js";
@@ -42,7 +43,7 @@ export function chooseRules(
     }
     byHost.set(service.host, first === undefined ? chosen : withSubsets(first, chosen));
     inForce.set(key, chosen);
-    problems.push(...emptySubsets(chosen, service));
+    problems.push(...emptySubsets(chosen, service), ...idleHashes(chosen, service));
   }
   return { byHost, inForce, problems };
 }
@@ -52,7 +53,7 @@ function isAddable({ spec, ...rule }: DestinationRule, first: DestinationRule): 
   const names = new Set(first.spec.subsets.map(({ name }) => name));
   return (
     spec.subsets.every(({ name }) => !names.has(name)) &&
-    Object.keys(spec.trafficPolicy).length === 0 &&
+    (Object.keys(spec.trafficPolicy).length === 0 || isDeepStrictEqual(spec.trafficPolicy, first.spec.trafficPolicy)) &&
     isDeepStrictEqual(exportsOf({ ...rule, spec }), exportsOf(first))
   );
 }
@@ -82,6 +83,28 @@ function misfits(rule: DestinationRule, services: ServiceIndex): readonly Proble
     }
   }
   return problems;
+}
+
+/** Where the order of calls counts a client's calls take one connection, and no value in them can say to which host. */
+function idleHashes(rule: DestinationRule, service: ServiceDraft): readonly Problem[] {
+  const { trafficPolicy, subsets } = rule.spec;
+  const policies: [FieldPath, TrafficPolicy][] = [
+    [["spec", "trafficPolicy"], trafficPolicy],
+    ...subsets.map((subset, index): [FieldPath, TrafficPolicy] => [
+      ["spec", "subsets", index, "trafficPolicy"],
+      subset.trafficPolicy,
+    ]),
+  ];
+  return policies.flatMap(([path, policy]) => {
+    const idle = service.ports.some(({ number, protocol }) => {
+      const { loadBalancer } = policy.ports?.[number] ?? policy;
+      return protocol === "redis" && loadBalancer !== undefined && "attribute" in loadBalancer;
+    });
+    if (!idle) return [];
+    const reason =
+      "no effect on redis: the commands of a client take one connection to the destination, in their order, and its address picks the host";
+    return [problemOf(rule, [...path, "loadBalancer", "consistentHash", "httpHeaderName"], reason, "warning")];
+  });
 }
 
 function emptySubsets(rule: DestinationRule, service: ServiceDraft): readonly Problem[] {

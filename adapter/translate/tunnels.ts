@@ -24,10 +24,12 @@ export function tunnelsOf(
     const name = clusterName(destination);
     if (found.has(name)) continue;
     const { host, subset, port } = destination;
-    found.set(name, { host, subset, port, tunnels: tunnelsTo(destination, services, policies) });
+    const hashAttribute = limitsOf(destination, services).hashAttribute;
+    const tunnels = tunnelsTo(destination, services, policies);
+    found.set(name, { host, subset, port, tunnels, ...(hashAttribute !== undefined && { hashAttribute }) });
   }
   return [...found]
-    .filter(([, { tunnels }]) => Object.keys(tunnels).length > 0)
+    .filter(([, { tunnels, hashAttribute }]) => Object.keys(tunnels).length > 0 || hashAttribute !== undefined)
     .sort(([a], [b]) => compareText(a, b))
     .map(([, tunnels]) => tunnels);
 }
@@ -38,7 +40,7 @@ function tunnelsTo(destination: WeightedDestination, services: ServiceIndex, pol
   // A tunnel beyond the cluster's limit waits for a connection that may never be free, and its calls with it.
   const most = Math.min(maxConnections ?? FILTER_MAX_TUNNELS, FILTER_MAX_TUNNELS);
   const maximum = said.maximum ?? (most < FILTER_MAX_TUNNELS ? Math.max(most, said.minimum ?? 1) : undefined);
-  // Where the client's address picks the host, all tunnels of a client lead to one.
+  // Where the client's address picks the host, all tunnels of a client lead to one; where a value of the call does, there are as many as hosts.
   const single = maxConnections !== undefined || balancer === "RING_HASH" || balancer === "MAGLEV";
   const hosts = single
     ? 1
@@ -60,5 +62,6 @@ function limitsOf({ host, subset, port }: WeightedDestination, services: Service
   const own = services.subset(host, subset)?.trafficPolicy;
   const policy: TrafficPolicy = own === undefined ? rule : layerPolicy(rule, own);
   const { connectionPool, loadBalancer } = policy.ports?.[port] ?? policy;
-  return { maxConnections: connectionPool?.maxConnections, balancer: loadBalancer?.kind };
+  const hashAttribute = loadBalancer && "attribute" in loadBalancer ? loadBalancer.attribute : undefined;
+  return { maxConnections: connectionPool?.maxConnections, balancer: loadBalancer?.kind, hashAttribute };
 }

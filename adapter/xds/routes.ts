@@ -34,8 +34,11 @@ export function tunnelRoute(): JsonObject {
               cluster_header: "x-meltemi-cluster",
               timeout: "0s",
               upgrade_configs: [{ upgrade_type: "CONNECT", connect_config: {} }],
-              // For RING_HASH and MAGLEV (`consistentHash.useSourceIp`); other balancers do not look at it.
-              hash_policy: [{ connection_properties: { source_ip: true } }],
+              // For RING_HASH and MAGLEV (`consistentHash`): the bucket that the filter says, else the client's address. Others do not look at it.
+              hash_policy: [
+                { header: { header_name: "x-meltemi-hash" }, terminal: true },
+                { connection_properties: { source_ip: true } },
+              ],
               retry_policy: {
                 retry_on: "connect-failure",
                 num_retries: CONNECT_RETRIES,

@@ -19,6 +19,13 @@ const tunnels = closedMap({
     description: "One so old takes no new calls, and is closed after its last answer. Default: 60s.",
   },
   maxCalls: { ...count, description: "The same after so many calls. Default: no limit." },
+  hashBuckets: {
+    type: "integer",
+    minimum: 1,
+    maximum: 4096,
+    description:
+      "With consistentHash by an attribute: in so many parts its values are looked at, each of which leads to a host. Default: 256.",
+  },
 });
 
 export const destinationPolicySchema = resourceSchema(

@@ -13,7 +13,8 @@ import { resourceSchema } from "./metadata.js";
 
 const count: JsonSchema = { type: "integer", minimum: 1, maximum: 0x7fffffff };
 const percent: JsonSchema = { type: "integer", minimum: 0, maximum: 100 };
-const notHttp = "calls are not HTTP: of the hash keys only useSourceIp has a meaning for them";
+const notHttp =
+  "calls are not HTTP: of the hash keys only useSourceIp, and httpHeaderName with an attribute's name, have a meaning for them";
 
 const loadBalancer = closedMap({
   simple: {
@@ -25,7 +26,7 @@ const loadBalancer = closedMap({
   },
   consistentHash: closedMap({
     useSourceIp: { type: "boolean" },
-    httpHeaderName: refused(notHttp),
+    httpHeaderName: text,
     httpCookie: refused(notHttp),
     httpQueryParameterName: refused(notHttp),
     ringHash: closedMap({ minimumRingSize: { ...count, maximum: 8_388_608 } }),
