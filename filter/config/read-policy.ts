@@ -1,12 +1,15 @@
+import { MAX_HELD_MESSAGE_BYTES } from "../memory/limits";
 import { takeOfTable } from "../route/builder";
 import { RouteMutations } from "../route/policies/mutation";
 import { Policy } from "../route/policy";
 import { enterObject, isField, nextField, otherField } from "./json";
 import { MAX_DURATION_MS, readNumber } from "./number";
 import { readCircuitBreaker } from "./policies/read-circuit-breaker";
-import { readAbort } from "./policies/read-fault";
+import { readAbort, readDelay } from "./policies/read-fault";
+import { readMirrors } from "./policies/read-mirrors";
 import { readMutation } from "./policies/read-mutation";
 import { addLimit, readRateLimits, readWorkerLimit } from "./policies/read-rate-limits";
+import { readRetry } from "./policies/read-retry";
 import { readSticky } from "./policies/read-sticky";
 import { readTimeoutAttribute } from "./policies/read-timeout-attribute";
 
@@ -20,6 +23,9 @@ const REQUEST_MUTATION: u32 = 6;
 const RESPONSE_MUTATION: u32 = 7;
 const STICKY: u32 = 10;
 const TIMEOUT_ATTRIBUTE: u32 = 11;
+const DELAY: u32 = 3;
+const RETRY: u32 = 4;
+const MIRRORS: u32 = 5;
 
 /** Null: it is refused. */
 export function readPolicy(): Policy | null {
@@ -35,8 +41,14 @@ export function readPolicy(): Policy | null {
     else if (isField("response_mutation", RESPONSE_MUTATION)) mutationsOf(policy).response = readMutation();
     else if (isField("sticky", STICKY)) policy.sticky = readSticky();
     else if (isField("timeout_attribute", TIMEOUT_ATTRIBUTE)) policy.timeoutAttribute = readTimeoutAttribute();
+    else if (isField("delay", DELAY)) policy.delay = readDelay();
+    else if (isField("retry", RETRY)) policy.retry = readRetry();
+    else if (isField("mirrors", MIRRORS)) policy.mirrors = readMirrors();
     else otherField();
   }
+  const retry = policy.retry;
+  if (policy.mirrors) policy.keptBytes = MAX_HELD_MESSAGE_BYTES;
+  else if (retry) policy.keptBytes = retry.maxBytes;
   return policy;
 }
 

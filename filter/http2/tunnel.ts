@@ -114,6 +114,8 @@ export class Tunnel {
   callCount: u32;
   /** Those among them whose answers decide something (proxy/fate.ts). */
   fated: u32;
+  /** Those among them that may be sent once more, by what is answered to them. */
+  keptCalls: u32;
   /** Its upstream sends at any time, which the client waits for. */
   listened: bool;
   /** How much of what is set for the connection its upstream knows (`Connection.settledSerial`), and answers that are awaited to that. */

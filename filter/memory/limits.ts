@@ -187,6 +187,15 @@ export const SAMPLES_PER_FLUSH: u32 = 512;
  */
 export const MAX_BYTES_BEFORE_CALL: u32 = 16 << 10;
 
+/**
+ * Longest message that is kept while its call is held back, and the most that a route may have kept for retries: what is sent at once fits the
+ * windows that HCM grants, which are larger only by what is under way. A longer call is held at the front of its connection.
+ */
+export const MAX_HELD_MESSAGE_BYTES: u32 = 65_535;
+
+/** Statuses that a route may name for retries: each answer that is an error is compared with them. */
+export const MAX_RETRIED_STATUSES: u32 = 64;
+
 /** How often the host ticks while calls in flight have deadlines: what these are late by at most, where the worker is not busy. */
 export const FINE_TICK_MS: u32 = 10;
 

@@ -1,11 +1,13 @@
 import { Tunnel } from "../http2/tunnel";
 import { Name } from "../memory/name";
+import { Kept } from "./kept-call";
 import { Gate } from "./policies/gate";
 import { Series } from "./series";
+import { Timed } from "./timed";
 
 /** What is known of a call in flight: what is needed when the answer comes (metrics), and when it does not (the error reply). */
 @unmanaged
-export class Call {
+export class Call extends Timed {
   nextInBucket: Call | null;
   previousInBucket: Call | null;
   next: Call | null;
@@ -18,12 +20,6 @@ export class Call {
   dialect: u32;
   /** Its place among the calls of the connection. */
   order: u32;
-  /** It has a deadline (proxy/deadline.ts), by the clock of `now_us`; the connection that is answered then. */
-  timed: bool;
-  deadline_ms: u32;
-  nextTimed: Call | null;
-  previousTimed: Call | null;
-  connection: usize;
   /** Nobody waits for its answer (any more): it goes nowhere when it comes (proxy/swallow.ts). */
   swallowed: bool;
   /** What is done to the attributes of its answer (codec/rules.ts); null: nothing. */
@@ -33,6 +29,8 @@ export class Call {
   /** Where it is counted while it is in flight (proxy/policies/gate.ts): with its breaker's calls, and with those of its method. */
   gate: Gate | null;
   methodGate: Gate | null;
+  /** Its message, with which it may be sent once more; null: it may not. */
+  kept: Kept | null;
   /** What a reply repeats of it: a block of its own, kept for the calls that take its place. */
   echo: usize;
   echoBytes: u32;

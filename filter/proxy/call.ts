@@ -52,6 +52,8 @@ export function addCall(tunnel: Tunnel, series: Series, order: u32, started_us: 
   call.started_us = started_us;
   call.swallowed = false;
   call.timed = false;
+  call.isKept = false;
+  call.kept = null;
   call.fate = 0;
   call.gate = null;
   call.methodGate = null;
@@ -92,6 +94,7 @@ function put(tunnel: Tunnel, call: Call): void {
   if (call.swallowed) tunnel.swallowing++;
   if (call.fate) tunnel.fated++;
   if (call.rules) tunnel.changing++;
+  if (call.kept) tunnel.keptCalls++;
   count++;
 }
 
@@ -154,6 +157,7 @@ function unlink(call: Call): void {
   if (call.swallowed) tunnel.swallowing--;
   if (call.fate) tunnel.fated--;
   if (call.rules) tunnel.changing--;
+  if (call.kept) tunnel.keptCalls--;
   count--;
 }
 

@@ -11,11 +11,11 @@ import { tick_ms } from "./age";
 import { Connection } from "./connection";
 import { addOwnCall, destine, Fate } from "./fate";
 import { CloseReason } from "./label";
+import { Lead } from "./lead";
 import { maySay } from "./prepare";
 import { addBytes, addText, beginText, callerOfMessage, replyDone, replyError } from "./reply";
 import {
   dialledHost,
-  Lead,
   leadCall,
   leadHost,
   leadRoute,
@@ -113,7 +113,7 @@ function listenCall(connection: Connection, table: Table): bool {
 
 /** Sends the call whose answer decides how the next ones are understood. */
 function awaitAnswer(connection: Connection, table: Table, fate: Fate): void {
-  const call = sendCall(connection, leadTunnel, nameOf(table, leadHost), leadRoute);
+  const call = sendCall(connection, leadTunnel, nameOf(table, leadHost), leadRoute, false);
   if (!call) return;
   destine(call, fate);
   connection.standing |= Standing.WAITING;
@@ -127,7 +127,7 @@ function watch(connection: Connection, table: Table): bool {
     refuseApart(connection);
     return true;
   }
-  sendCall(connection, leadTunnel, nameOf(table, leadHost), leadRoute);
+  sendCall(connection, leadTunnel, nameOf(table, leadHost), leadRoute, false);
   connection.pin = leadTunnel;
   connection.standing |= Standing.WATCHING;
   return true;
@@ -179,7 +179,7 @@ function queue(connection: Connection, table: Table): bool {
     return true;
   }
   if (!begin(connection, tunnel)) return false;
-  sendCall(connection, tunnel, nameOf(table, leadHost), leadRoute);
+  sendCall(connection, tunnel, nameOf(table, leadHost), leadRoute, false);
   return true;
 }
 
@@ -235,7 +235,7 @@ function sendToPin(connection: Connection, table: Table): bool {
   if (min<i32>(connection.sendWindow, pin.sendWindow) <= 0) return false;
   const host = hostOf(table, message) || dialledHost(connection, table);
   const name: Name = host ? nameOf(table, host) : pin.cluster;
-  sendCall(connection, pin, name, null);
+  sendCall(connection, pin, name, null, false);
   return true;
 }
 
@@ -250,7 +250,6 @@ function unpin(connection: Connection): void {
 }
 
 function refuse(connection: Connection, why: string, code: ReplyCode): void {
-  connection.admitted = false;
   beginText();
   addText("meltemi: ");
   addBytes(message.method, message.methodBytes);

@@ -9,6 +9,7 @@ import { VirtualHost } from "../route/table";
 import { tick_ms } from "./age";
 import { takeOldestCall } from "./call";
 import { Count } from "./count";
+import { freeKept, Kept } from "./kept-call";
 import { CloseReason, closedBy, closeReasonLabel } from "./label";
 import { closeListener, codecOf, countClosed, countMore, Listener } from "./listener";
 import { random32 } from "./random";
@@ -77,8 +78,13 @@ export class Connection extends Session {
   ruleBitsOf: u32;
   /** The call that is held back was noted as a policy wants it, and is not to be noted again. */
   audited: bool;
-  /** The call that is held back has been admitted by its route's policy (proxy/policies/admit.ts), and is not to be judged again. */
-  admitted: bool;
+  /** How far the call has come that is at the front of the read and could not be sent yet (proxy/policies/stage.ts). */
+  stage: i32;
+  /** What it waits for, if it was held there (proxy/hold.ts). */
+  front: Kept | null;
+  /** Calls that the filter keeps and that are not in flight: held ones, and such as are to be sent once more. In the order in which they began to wait. */
+  firstWaiting: Kept | null;
+  lastWaiting: Kept | null;
   /** Held back for want of window: more of it is a reason to look again. */
   blocked: bool;
   stash: usize;
@@ -102,7 +108,7 @@ export class Connection extends Session {
   /** The virtual host of the address that the client dialled, in the table of that serial. */
   hostByAddress: VirtualHost | null;
   hostByAddressIn: u32;
-  /** Calls in flight on all tunnels for whose answers the client waits, and those whose answers go nowhere. */
+  /** Calls for whose answers the client waits, in flight on all tunnels or waiting, and those in flight whose answers go nowhere. */
   callCount: u32;
   swallowing: u32;
   /** Calls that were ever sent on tunnels: the order of their use (`Tunnel.lastUse`). */
@@ -159,10 +165,20 @@ export function freeConnection(connection: Connection): void {
     const next = tunnel.next;
     for (let call = takeOldestCall(tunnel); call; call = takeOldestCall(tunnel)) {
       if (!call.swallowed) countCall(call.series, STATUS_UNANSWERED);
+      const kept = call.kept;
+      if (kept) freeKept(kept);
     }
     freeTunnel(tunnel);
     tunnel = next;
   }
+  let waiting = connection.firstWaiting;
+  while (waiting) {
+    const next = waiting.next;
+    freeKept(waiting);
+    waiting = next;
+  }
+  const front = connection.front;
+  if (front) freeKept(front);
   if (connection.woken) forgetWoken(connection);
   dropBlock(connection.stash, connection.stashCapacity);
   if (connection.ruleBits) heap.free(connection.ruleBits);
@@ -237,6 +253,7 @@ export function isReceiving(connection: Connection): bool {
 export function isQuiet(connection: Connection): bool {
   return (
     !connection.callCount &&
+    !connection.firstWaiting &&
     !isReceiving(connection) &&
     !connection.wanted &&
     !connection.blocked &&

@@ -79,6 +79,17 @@ export enum Count {
   /** Calls, and answers, whose attributes were to be changed and could not be. */
   REQUEST_NOT_MUTATED,
   RESPONSE_NOT_MUTATED,
+  /** What was done to calls by what their routes ask for: held back by a fault, … */
+  DELAYED,
+  /** … sent once more, and so with success; … */
+  RETRIES,
+  RETRY_SUCCESS,
+  /** … not sent once more: often enough already, or too many others are. */
+  RETRY_LIMIT,
+  RETRY_OVERFLOW,
+  /** Copies that went to where a route mirrors its calls, and those that could not. */
+  MIRRORED,
+  MIRROR_DROPPED,
   END,
 }
 
@@ -218,8 +229,22 @@ function writePolicyCount(which: i32, listener: Name): usize {
       return labelled("meltemi_not_mutated_total", listener, ";direction=", "response");
     case Count.ALLOWED_LOCALLY:
       return limited(listener, "local", "allowed");
-    default:
+    case Count.LIMITED_LOCALLY:
       return limited(listener, "local", "limited");
+    case Count.DELAYED:
+      return writeName(nameText, "meltemi_calls_delayed_total", listener);
+    case Count.RETRIES:
+      return writeName(nameText, "meltemi_retries_total", listener);
+    case Count.RETRY_SUCCESS:
+      return writeName(nameText, "meltemi_retries_succeeded_total", listener);
+    case Count.RETRY_LIMIT:
+      return labelled("meltemi_retries_refused_total", listener, ";reason=", "attempts");
+    case Count.RETRY_OVERFLOW:
+      return labelled("meltemi_retries_refused_total", listener, ";reason=", "budget");
+    case Count.MIRRORED:
+      return writeName(nameText, "meltemi_calls_mirrored_total", listener);
+    default:
+      return writeName(nameText, "meltemi_mirrors_dropped_total", listener);
   }
 }
 

@@ -1,15 +1,15 @@
 import { wake } from "../host/queue";
 import { tickEvery } from "../host/timer";
 import { FINE_TICK_MS, FLUSH_PERIOD_MS } from "../memory/limits";
-import { Call } from "./call-in-flight";
+import { Timed } from "./timed";
 
 /**
- * Deadlines of calls in flight. They lie in a wheel of slots, one for each fine tick; the slots that time has passed are looked through at
+ * Deadlines of calls. They lie in a wheel of slots, one for each fine tick; the slots that time has passed are looked through at
  * each tick, and what is due later stays where it is for another round. While there are none the host ticks once a second, and nothing here
  * costs anything.
  */
 const SLOTS: u32 = 1024;
-/** [ first Call u32 ] */
+/** [ first Timed u32 ] */
 const wheel: usize = memory.data(1024 * 4);
 
 let armed: u32 = 0;
@@ -22,29 +22,29 @@ function slotOf(deadline_ms: u32): usize {
   return wheel + ((<usize>((deadline_ms / FINE_TICK_MS) & (SLOTS - 1))) << 2);
 }
 
-/** The call has until `deadline_ms`. Time is that of `now_us`, and `time_ms` what it is now. */
-export function arm(call: Call, time_ms: u32, deadline_ms: u32): void {
+/** It has until `deadline_ms`. Time is that of `now_us`, and `time_ms` what it is now. */
+export function arm(one: Timed, time_ms: u32, deadline_ms: u32): void {
   if (!armed) turned_ms = time_ms;
   armed++;
-  call.timed = true;
-  call.deadline_ms = deadline_ms;
+  one.timed = true;
+  one.deadline_ms = deadline_ms;
   const slot = slotOf(deadline_ms);
-  const first = changetype<Call | null>(<usize>load<u32>(slot));
-  call.previousTimed = null;
-  call.nextTimed = first;
-  if (first) first.previousTimed = call;
-  store<u32>(slot, <u32>changetype<usize>(call));
+  const first = changetype<Timed | null>(<usize>load<u32>(slot));
+  one.previousTimed = null;
+  one.nextTimed = first;
+  if (first) first.previousTimed = one;
+  store<u32>(slot, <u32>changetype<usize>(one));
   // Only from a root context's own callback the host can be asked to tick.
   if (!fineRoot) wake();
 }
 
-export function disarm(call: Call): void {
+export function disarm(one: Timed): void {
   armed--;
-  call.timed = false;
-  const before = call.previousTimed;
-  const after = call.nextTimed;
+  one.timed = false;
+  const before = one.previousTimed;
+  const after = one.nextTimed;
   if (before) before.nextTimed = after;
-  else store<u32>(slotOf(call.deadline_ms), <u32>changetype<usize>(after));
+  else store<u32>(slotOf(one.deadline_ms), <u32>changetype<usize>(after));
   if (after) after.previousTimed = before;
 }
 
@@ -66,8 +66,8 @@ export function stopTicking(root: u32): void {
   if (armed) wake();
 }
 
-/** A call whose deadline has passed at `time_ms`, no longer armed; null: there is none. */
-export function takeDue(time_ms: u32): Call | null {
+/** What has a deadline has passed at `time_ms`, no longer armed; null: there is none. */
+export function takeDue(time_ms: u32): Timed | null {
   if (!armed) return null;
   // Where the clock was set each slot is looked through once.
   const slots = min<u32>((time_ms - turned_ms) / FINE_TICK_MS + 1, SLOTS);
@@ -80,14 +80,14 @@ export function takeDue(time_ms: u32): Call | null {
   return null;
 }
 
-function dueIn(slot: usize, time_ms: u32): Call | null {
-  let call = changetype<Call | null>(<usize>load<u32>(slot));
-  while (call) {
-    if (<i32>(time_ms - call.deadline_ms) >= 0) {
-      disarm(call);
-      return call;
+function dueIn(slot: usize, time_ms: u32): Timed | null {
+  let one = changetype<Timed | null>(<usize>load<u32>(slot));
+  while (one) {
+    if (<i32>(time_ms - one.deadline_ms) >= 0) {
+      disarm(one);
+      return one;
     }
-    call = call.nextTimed;
+    one = one.nextTimed;
   }
   return null;
 }

@@ -39,7 +39,9 @@ function scan(protocol: Protocol, state: State, demand: Demand): Step {
   while (step == Step.SCAN) {
     const from = message.scanAt;
     const bytes = min<u32>(SCAN_FETCH_BYTES, message.total - from);
-    const window = fetch(Buffer.DOWNSTREAM, read.at + from, bytes, Region.SCAN);
+    const window = read.isKept
+      ? read.memory + read.at + from
+      : fetch(Buffer.DOWNSTREAM, read.at + from, bytes, Region.SCAN);
     step = scanRequest(protocol, state, window, bytes, demand, message);
   }
   return step;

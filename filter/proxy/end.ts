@@ -6,14 +6,17 @@ import { now_us } from "../host/clock";
 import { removeTunnel } from "../http2/session";
 import { dropHeld, freeTunnel, heldOf, Tunnel, TunnelState } from "../http2/tunnel";
 import { dropState, State } from "../memory/state";
+import { RetryOn } from "../route/policies/retry";
 import { tick_ms } from "./age";
 import { takeCall, takeOldestCall } from "./call";
 import { Call } from "./call-in-flight";
 import { Connection, closeSoon, isReceiving, wakeConnection } from "./connection";
 import { Count } from "./count";
-import { losePin, meetFate, missFate } from "./fate";
+import { Fate, losePin, meetFate, missFate } from "./fate";
+import { freeKept, Kept } from "./kept-call";
 import { CloseReason } from "./label";
 import { count, countMore } from "./listener";
+import { isPoor, retriesOn, retry } from "./policies/retry";
 import { callerOfCall, describeFailure, replyError } from "./reply";
 import { countCall, tellDuration } from "./series";
 import { traceAnswer, traceMessage, tracing } from "./trace";
@@ -39,10 +42,17 @@ export function endCall(connection: Connection, tunnel: Tunnel): bool {
   if (call.fate) meetFate(connection, tunnel, call);
   if (call.swallowed) {
     connection.swallowing--;
+    if (call.fate == Fate.MIRROR) recordAnswer(call, message.status);
     if (call.fate) return false;
     count(connection.listener, Count.DROPPED_LATE_ANSWER);
     if (tracing) traceMessage(connection.traceId, "late_answer");
     return false;
+  }
+  const kept = call.kept;
+  if (kept) {
+    kept.call = 0;
+    if (isPoor(connection, kept) && retry(connection, kept, tunnel)) return false;
+    endKept(connection, kept, message.ok);
   }
   connection.callCount--;
   if (connection.blocked && (connection.ordered || call.rules)) wakeConnection(connection);
@@ -51,6 +61,12 @@ export function endCall(connection: Connection, tunnel: Tunnel): bool {
   const duration_us = recordAnswer(call, message.status);
   if (tracing) traceAnswer(connection.traceId, tunnel, message.status, duration_us);
   return true;
+}
+
+/** The call has its answer, or its error. */
+function endKept(connection: Connection, kept: Kept, ok: bool): void {
+  if (ok && kept.retries) count(connection.listener, Count.RETRY_SUCCESS);
+  freeKept(kept);
 }
 
 /** Returns how long it took, 0 if that was not measured. */
@@ -117,7 +133,16 @@ export function finishTunnel(connection: Connection, tunnel: Tunnel): void {
     if (call.fate) missFate(connection, tunnel, call);
     if (call.swallowed) {
       connection.swallowing--;
+      if (call.fate == Fate.MIRROR)
+        countCall(call.series, replyStatus(connection.protocol, ReplyCode.UPSTREAM_FAILURE));
       continue;
+    }
+    const kept = call.kept;
+    if (kept) {
+      kept.call = 0;
+      const on = tunnel.state == TunnelState.OPEN ? RetryOn.RESET : RetryOn.CONNECT_FAILURE;
+      if (retriesOn(kept, on) && retry(connection, kept, tunnel)) continue;
+      endKept(connection, kept, false);
     }
     recordAnswer(call, replyStatus(connection.protocol, ReplyCode.UPSTREAM_FAILURE));
     connection.callCount--;

@@ -25,6 +25,8 @@ export enum Fate {
   BEGIN,
   /** It has dropped it. */
   DROP,
+  /** Nothing: it is a copy of a call (proxy/policies/mirror.ts). */
+  MIRROR,
 }
 
 /** The call that was added last has this fate. */

@@ -47,6 +47,11 @@ function precedesAll(connection: Connection, order: u32): bool {
     if (call && isBefore(call.order, order)) return false;
     tunnel = tunnel.next;
   }
+  let waiting = connection.firstWaiting;
+  while (waiting) {
+    if (waiting.awaited && isBefore(waiting.order, order)) return false;
+    waiting = waiting.next;
+  }
   return true;
 }
 

@@ -23,7 +23,6 @@ export function prepare(connection: Connection, tunnel: Tunnel): bool {
   const unfit = connection.unfit;
   if (unfit && unfit == tunnel.cluster) {
     forgetUnfit(connection);
-    connection.admitted = false;
     beginText();
     addText("meltemi: not reached, or does not take what the connection has set: cluster ");
     addName(tunnel.cluster);

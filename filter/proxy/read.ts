@@ -14,6 +14,8 @@ export class Read {
   /** Its first bytes, as far as they were fetched. */
   memory: usize;
   memoryBytes: u32;
+  /** It is no read, but a message that the filter has kept, all of it in memory. */
+  isKept: bool;
   /** Microseconds since 1970; 0 until a call needs it (`readTime_us`). */
   time_us: u64;
 }
@@ -23,6 +25,14 @@ export const read: Read = changetype<Read>(memory.data(offsetof<Read>(), 8));
 export function beginRead(size: u32): void {
   memory.fill(changetype<usize>(read), 0, offsetof<Read>());
   read.size = size;
+}
+
+/** In the place of a read: a message of `size` bytes that the filter has kept. */
+export function beginKept(bytes: usize, size: u32): void {
+  beginRead(size);
+  read.memory = bytes;
+  read.memoryBytes = size;
+  read.isKept = true;
 }
 
 /** Brings at least the first `end` bytes into memory: a little at first, which is mostly enough, then much. */

@@ -13,6 +13,7 @@ import { Connection, closeSoon } from "./connection";
 import { insertReply, ORDER_BYTES } from "./in-order";
 import { CloseReason, replyCodeLabel } from "./label";
 import { countReply } from "./listener";
+import { resumed } from "./resumed";
 import { addNumber, addValue, addWord, beginLine, endLine, traceMessage, tracing } from "./trace";
 
 /**
@@ -49,7 +50,8 @@ export function callerOfMessage(connection: Connection): Caller {
   if (message.ordered) orderAnswers(connection);
   caller.id = message.id;
   caller.dialect = message.dialect;
-  caller.order = ++connection.orders;
+  const kept = resumed;
+  caller.order = kept ? kept.order : ++connection.orders;
   caller.status = 0;
   caller.echo = message.echo;
   caller.echoBytes = message.echoBytes;

@@ -5,14 +5,16 @@ import { Buffer, closeDownstream, continueDownstream, replaceFront } from "../ho
 import { Table } from "../route/table";
 import { accept } from "./accept";
 import { leave, sayWhyNot } from "./conduct";
-import { Connection, closeSoon, isReceiving } from "./connection";
+import { Connection, closeSoon, isReceiving, wakeConnection } from "./connection";
 import { decodeNext } from "./decode";
 import { detectProtocol } from "./detect";
 import { owesControl } from "./emit";
+import { endStages } from "./hold";
 import { CloseReason } from "./label";
 import { passControl, passOn } from "./pass-on";
 import { beginPlan, endPlan, plan, planBytes } from "./plan";
 import { beginRead, read } from "./read";
+import { hasReady, resumeCalls } from "./resume";
 import { refuseBad } from "./route-call";
 import { keepSplices, planSplices, restoreSplices } from "./splices";
 import { Standing } from "./standing";
@@ -48,6 +50,7 @@ export function onRead(connection: Connection, bytes: u32): void {
 export function onWoken(connection: Connection, bytes: u32): void {
   // The host has a read buffer for us only once a read has come, and all we have to say comes after the preface.
   if (!connection.prefaceSent) return;
+  if (connection.firstWaiting && !connection.announced) resumeCalls(connection);
   if (isCollecting(connection)) {
     wait(connection, bytes);
     if (owesControl(connection)) passControl(connection);
@@ -83,6 +86,8 @@ function take(connection: Connection, bytes: u32): void {
   passOn(connection, continued);
   keepSplices(connection);
   endPlan();
+  // What could not be said within the message that has ended now.
+  if (connection.firstWaiting && !connection.announced && hasReady(connection)) wakeConnection(connection);
 }
 
 /** Plans from `at` to the end of the read, or to where it has to stop. */
@@ -142,6 +147,7 @@ function beginMessage(connection: Connection): bool {
       connection.blocked = true;
       return false;
     }
+    if (connection.stage) endStages(connection);
   } else if (step == Step.BAD) {
     if (!message.framed && !connection.messageOpen && saysWhy(connection.protocol)) {
       sayWhyNot(connection);

@@ -17,6 +17,7 @@ import { closeIfDrained, dropTunnelsBeyond, startDraining } from "./drain";
 import { beginWrite, endCall, endTunnel } from "./end";
 import { CloseReason } from "./label";
 import { noteBucketHost } from "./policies/hash-tunnel";
+import { isPoorAnswer } from "./policies/retry";
 import { beginToClient, endToClient, put } from "./to-client";
 import { traceEvent, traceTunnel, tracing } from "./trace";
 import { TunnelEnd } from "./tunnel-end";
@@ -95,8 +96,9 @@ function passWhole(connection: Connection, tunnel: Tunnel, frames: usize, bytes:
     const word1 = codec.word1;
     const step = decodeResponse(connection.protocol, codec, frames + at, bytes - at, message);
     if (step != Step.DONE) break;
-    if (message.kind == Kind.ANSWER) endCall(connection, tunnel);
-    else if (message.kind == Kind.CALL && !message.ends) connection.usedAt_ms = tick_ms;
+    if (message.kind == Kind.ANSWER && !(tunnel.keptCalls && isPoorAnswer(connection, tunnel))) {
+      endCall(connection, tunnel);
+    } else if (message.kind == Kind.CALL && !message.ends) connection.usedAt_ms = tick_ms;
     else if (message.kind != Kind.PART && message.kind != Kind.STREAM) {
       // It is decoded once more.
       codec.word0 = word0;
@@ -145,7 +147,7 @@ function readFrames(connection: Connection): void {
         if (received.tunnel) endTunnel(connection, received.tunnel!, TunnelEnd.RESET);
         break;
       case Event.WINDOW_OPENED:
-        if (!connection.blocked) break;
+        if (!connection.blocked && !connection.firstWaiting) break;
         if (tracing) traceEvent(connection.traceId, "window");
         wakeConnection(connection);
         break;

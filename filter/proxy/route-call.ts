@@ -6,6 +6,7 @@ import { Tunnel, TunnelState } from "../http2/tunnel";
 import { DRAIN_GRACE_MS, MAX_CALLS_PER_CONNECTION } from "../memory/limits";
 import { Name } from "../memory/name";
 import { find, hostOf } from "../route/find";
+import { Retry } from "../route/policies/retry";
 import { Policy } from "../route/policy";
 import { Cluster, demandOf, nameOf, Route, Table, VirtualHost } from "../route/table";
 import { since_ms } from "./age";
@@ -14,12 +15,17 @@ import { Call } from "./call-in-flight";
 import { Connection } from "./connection";
 import { Count } from "./count";
 import { hostByAddress } from "./dialled";
+import { isWhole } from "./hold";
+import { freeKept, keepMessage } from "./kept-call";
+import { Lead } from "./lead";
 import { count } from "./listener";
 import { admit } from "./policies/admit";
 import { hasPlace, takePlaces } from "./policies/circuit-breaker";
 import { certainlyLeadsTo, destinationOf, isSticky } from "./policies/destination";
 import { mustWait, tunnelFor } from "./policies/hash-tunnel";
+import { mirror } from "./policies/mirror";
 import { answerRules, Change, changeCall } from "./policies/mutation";
+import { follow } from "./policies/retry";
 import { prepare } from "./prepare";
 import { readTime_us } from "./read";
 import {
@@ -32,20 +38,12 @@ import {
   replyError,
   replyNotFound,
 } from "./reply";
-import { countCall, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOfMessage, takesSample } from "./series";
+import { resumed } from "./resumed";
+import { countCall, Series, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOfMessage, takesSample } from "./series";
 import { beginSplices } from "./splices";
-import { limitTime, timeoutOf_ms } from "./timeout";
+import { limitTime } from "./time-limit";
 import { traceCall, traceReason, tracing } from "./trace";
-import { useTunnel } from "./tunnels";
-
-/** Whether a call can be sent. */
-export enum Lead {
-  READY,
-  /** Not now: nothing is decided yet. */
-  LATER,
-  /** Never: the client was told, where it waits for an answer. */
-  REFUSED,
-}
+import { tunnelBeside, useTunnel } from "./tunnels";
 
 /** Where the call in `message` goes, after Lead.READY. */
 export let leadHost: VirtualHost = changetype<VirtualHost>(0);
@@ -54,11 +52,13 @@ export let leadTunnel: Tunnel = changetype<Tunnel>(0);
 
 export function routeCall(connection: Connection, table: Table): bool {
   const lead = leadCall(connection, table);
-  if (lead != Lead.READY) return lead == Lead.REFUSED;
-  const call = sendCall(connection, leadTunnel, nameOf(table, leadHost), leadRoute);
-  const policy = leadRoute.policy;
-  if (policy) sendChanged(connection, policy, call);
-  return true;
+  if (lead == Lead.READY) {
+    const call = sendCall(connection, leadTunnel, nameOf(table, leadHost), leadRoute, true);
+    const policy = leadRoute.policy;
+    if (policy) sendChanged(connection, policy, call);
+    mirrorCall(connection, table, leadRoute);
+  }
+  return lead != Lead.LATER;
 }
 
 /** Finds the tunnel that the call in `message` is to take. */
@@ -79,11 +79,12 @@ export function leadCall(connection: Connection, table: Table): Lead {
   if (connection.ordered && isFull(connection)) return Lead.LATER;
   const policy = route.policy;
   if (policy) {
-    if (!connection.admitted && !admit(connection, policy, nameOf(table, host))) return Lead.REFUSED;
+    const lead = admit(connection, policy, nameOf(table, host));
+    if (lead != Lead.READY) return lead;
     const breaker = policy.circuitBreaker;
     // Each time: while the call waited others may have taken the places.
-    connection.admitted = !breaker || hasPlace(connection, table, breaker);
-    if (!connection.admitted) return Lead.REFUSED;
+    if (breaker && !hasPlace(connection, table, breaker)) return Lead.REFUSED;
+    if (policy.keptBytes && !isWhole(connection, policy.keptBytes)) return Lead.LATER;
   }
   const cluster = destinationOf(route);
   const clusterName = nameOf(table, cluster);
@@ -98,10 +99,9 @@ export function leadCall(connection: Connection, table: Table): Lead {
     if (change != Lead.READY) return change;
   }
   let tunnel: Tunnel | null = null;
-  if (!refusesCalls(connection)) tunnel = tunnelFor(connection, cluster);
+  if (!refusesCalls(connection)) tunnel = pickTunnel(connection, cluster);
   if (!tunnel && mustWait) return Lead.LATER;
   if (!tunnel) {
-    connection.admitted = false;
     if (tracing) traceCall(connection.traceId, route, clusterName, null);
     if (oneWay) countDropped(connection, ReplyCode.OVERLOADED);
     else refuseOverload(connection, clusterName);
@@ -123,9 +123,7 @@ function leadChanged(connection: Connection, table: Table, policy: Policy): Lead
   if (!mutations) return Lead.READY;
   const change = changeCall(connection, table, mutations);
   if (change == Change.LATER || (change == Change.READY && answerRules && isFull(connection))) return Lead.LATER;
-  if (change == Change.READY) return Lead.READY;
-  connection.admitted = false;
-  return Lead.REFUSED;
+  return change == Change.READY ? Lead.READY : Lead.REFUSED;
 }
 
 /** The call, which may be one that is not remembered, has been sent. */
@@ -149,11 +147,19 @@ function allLead(connection: Connection, table: Table, host: VirtualHost, route:
   return true;
 }
 
-/** The call in `message` goes on this tunnel. Null: it is not remembered. */
-export function sendCall(connection: Connection, tunnel: Tunnel, host: Name, route: Route | null): Call | null {
-  connection.admitted = false;
+/**
+ * The call in `message` goes on this tunnel. `mayRepeat`: it may be sent once more, if its route asks for that. Null: it is not remembered.
+ */
+export function sendCall(
+  connection: Connection,
+  tunnel: Tunnel,
+  host: Name,
+  route: Route | null,
+  mayRepeat: bool,
+): Call | null {
+  const kept = resumed;
   useTunnel(connection, tunnel);
-  connection.messageTunnel = tunnel;
+  if (!kept) connection.messageTunnel = tunnel;
   if (tracing) traceCall(connection.traceId, route, tunnel.cluster, tunnel);
   const series = seriesOfMessage(connection.listener, host, tunnel.cluster);
   if (message.kind == Kind.ONE_WAY) {
@@ -161,18 +167,58 @@ export function sendCall(connection: Connection, tunnel: Tunnel, host: Name, rou
     if (tunnel.state == TunnelState.OPENING) tunnel.oneWayCalls++;
     return null;
   }
-  if (isFull(connection)) forgetOldest(connection, tunnel);
-  if (isFull(connection)) return null;
-  connection.callCount++;
-  const started_us = takesSample(series) || tracing ? readTime_us() : 0;
-  const call = addCall(tunnel, series, ++connection.orders, started_us);
+  // The client waits for a kept call already.
+  if (!kept) {
+    if (isFull(connection)) forgetOldest(connection, tunnel);
+    if (isFull(connection)) return null;
+    connection.callCount++;
+  }
+  const order = kept ? kept.order : ++connection.orders;
+  const started_us = kept && kept.started_us != 0 ? kept.started_us : timeOfSample(series);
+  const call = addCall(tunnel, series, order, started_us);
   const policy = route ? route.policy : null;
-  if (!policy) return call;
-  const timeout_ms = timeoutOf_ms(policy);
-  if (timeout_ms) limitTime(connection, call, timeout_ms);
+  if (policy) govern(connection, policy, call, mayRepeat);
+  return call;
+}
+
+/** When a call of the series is sent that is sent now; 0: its duration is not measured. */
+function timeOfSample(series: Series): u64 {
+  return takesSample(series) || tracing ? readTime_us() : 0;
+}
+
+/** The tunnel for the call in `message`; one that has been tried before goes to another host, if there is one. */
+function pickTunnel(connection: Connection, cluster: Cluster): Tunnel | null {
+  const kept = resumed;
+  const tried = kept ? kept.triedHost : null;
+  const other = tried ? tunnelBeside(connection, cluster, tried) : null;
+  return other || tunnelFor(connection, cluster);
+}
+
+/** What the route asks for of a call in flight: its message is kept where it may be sent once more, its time runs, it takes its places. */
+function govern(connection: Connection, policy: Policy, call: Call, mayRepeat: bool): void {
+  const retry = policy.retry;
+  if (retry && mayRepeat) keepForRetry(call, retry);
+  limitTime(connection, call, policy);
   const breaker = policy.circuitBreaker;
   if (breaker) takePlaces(connection, connection.listener.table!, breaker, call);
-  return call;
+}
+
+/** Copies of the call in `message`, which has been sent, go to where its route mirrors calls. */
+export function mirrorCall(connection: Connection, table: Table, route: Route): void {
+  const policy = route.policy;
+  const mirrors = policy ? policy.mirrors : null;
+  if (mirrors && !message.open && !message.opensStream && !isRetry()) mirror(connection, table, mirrors);
+}
+
+function isRetry(): bool {
+  const kept = resumed;
+  return kept ? kept.retries != 0 : false;
+}
+
+function keepForRetry(call: Call, retry: Retry): void {
+  if (message.open || message.opensStream || message.total > retry.maxBytes) return;
+  const kept = resumed || keepMessage();
+  if (kept) follow(call, kept, retry);
 }
 
 /** Asked of Envoy once for each connection and table. */
@@ -204,6 +250,8 @@ function forgetOldest(connection: Connection, tunnel: Tunnel): void {
     connection.swallowing--;
     return;
   }
+  const kept = oldest.kept;
+  if (kept) freeKept(kept);
   countCall(oldest.series, STATUS_UNANSWERED);
   connection.callCount--;
 }
@@ -224,7 +272,6 @@ function refuseOverload(connection: Connection, cluster: Name): void {
 
 /** What belongs together would go different ways. */
 export function refuseApart(connection: Connection): void {
-  connection.admitted = false;
   beginText();
   addText("meltemi: ");
   addBytes(message.method, message.methodBytes);

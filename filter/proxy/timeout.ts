@@ -1,43 +1,60 @@
 import { replyStatus } from "../codec/codec";
-import { message } from "../codec/message";
 import { ReplyCode } from "../codec/reply";
-import { timeoutAsked_ms } from "../route/policies/timeout-attribute";
-import { Policy } from "../route/policy";
+import { RetryOn } from "../route/policies/retry";
 import { Call } from "./call-in-flight";
 import { Connection, wakeConnection } from "./connection";
 import { arm, takeDue } from "./deadline";
+import { releaseCall } from "./hold";
+import { freeKept, Kept } from "./kept-call";
 import { CloseReason } from "./label";
-import { readTime_ms } from "./read";
+import { retriesOn, retry, unfollow } from "./policies/retry";
 import { callerOfCall, describeTimeout, replyError } from "./reply";
+import { endWaiting } from "./resume";
 import { countCall } from "./series";
 import { swallow } from "./swallow";
 
-/** Milliseconds that the call in `message` may take by its route; 0: any time. */
-export function timeoutOf_ms(policy: Policy): u32 {
-  const attribute = policy.timeoutAttribute;
-  const asked_ms = attribute ? timeoutAsked_ms(attribute) : 0;
-  return asked_ms ? asked_ms : policy.timeout_ms;
-}
-
-/** The call in `message` goes on, as `call`: it has from now on as long as its route allows, if it is no stream. */
-export function limitTime(connection: Connection, call: Call, timeout_ms: u32): void {
-  if (message.opensStream) return;
-  call.connection = changetype<usize>(connection);
-  const time_ms = readTime_ms();
-  arm(call, time_ms, time_ms + timeout_ms);
-}
-
-/** Answers the calls whose deadlines have passed with the protocol's error. An answer that comes later goes nowhere. */
+/** Does what the passed deadlines are for: calls are answered with the protocol's error or sent once more, or go on that were held. */
 export function endOverdue(time_ms: u32): void {
-  for (let call = takeDue(time_ms); call; call = takeDue(time_ms)) endCallAt(call);
+  for (let due = takeDue(time_ms); due; due = takeDue(time_ms)) {
+    const connection = changetype<Connection>(due.connection);
+    if (connection.closing != CloseReason.NONE) continue;
+    if (due.isKept) endPause(connection, changetype<Kept>(changetype<usize>(due)), time_ms);
+    else endTry(connection, changetype<Call>(changetype<usize>(due)));
+  }
 }
 
-function endCallAt(call: Call): void {
-  const connection = changetype<Connection>(call.connection);
-  if (call.swallowed || connection.closing != CloseReason.NONE) return;
+/** A try has taken too long, or the call itself where it has one try only. */
+function endTry(connection: Connection, call: Call): void {
+  if (call.swallowed) return;
+  const kept = call.kept;
+  if (kept && retriesOn(kept, RetryOn.TIMEOUT) && retry(connection, kept, call.tunnel)) {
+    unfollow(call);
+    swallow(connection, call);
+    // The client still waits.
+    connection.callCount++;
+  } else endCallAt(connection, call);
+}
+
+/** The call's time is over, whatever becomes of its try. An answer that comes later goes nowhere. */
+function endCallAt(connection: Connection, call: Call): void {
+  const kept = unfollow(call);
+  if (kept) freeKept(kept);
   countCall(call.series, replyStatus(connection.protocol, ReplyCode.TIMEOUT));
   describeTimeout(call.tunnel);
   replyError(connection, callerOfCall(call), ReplyCode.TIMEOUT);
   swallow(connection, call);
   wakeConnection(connection);
+}
+
+function endPause(connection: Connection, kept: Kept, time_ms: u32): void {
+  if (kept.call) {
+    endCallAt(connection, changetype<Call>(kept.call));
+    return;
+  }
+  if (!kept.limited || <i32>(time_ms - kept.limit_ms) < 0) {
+    if (kept.limited) arm(kept, time_ms, kept.limit_ms);
+    releaseCall(kept);
+    return;
+  }
+  endWaiting(connection, kept, ReplyCode.TIMEOUT);
 }

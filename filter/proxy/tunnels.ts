@@ -52,6 +52,23 @@ export function tunnelTo(connection: Connection, cluster: Cluster): Tunnel | nul
   return best || opening;
 }
 
+/** As `tunnelTo`, but to another host than `host`; null: there is none, as far as is known. */
+export function tunnelBeside(connection: Connection, cluster: Cluster, host: Name): Tunnel | null {
+  if (connection.sequential) return null;
+  let other: Tunnel | null = null;
+  let tunnels: u32 = 0;
+  let tunnel = connection.tunnels;
+  while (tunnel) {
+    if (tunnel.cluster == cluster.name && takesCalls(tunnel)) {
+      tunnels++;
+      if (tunnel.host != host) other = better(other, tunnel);
+    }
+    tunnel = tunnel.next;
+  }
+  if (other || tunnels >= cluster.maxTunnels || !maySpare(connection)) return other;
+  return openForCalls(connection, cluster);
+}
+
 /**
  * Where the order of calls counts at the upstream: the one tunnel to the cluster. It is replaced where nothing is under way on it, nor
  * depends on it.

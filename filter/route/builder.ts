@@ -20,6 +20,7 @@ import { Authorization } from "./policies/authorization";
 import { openBuckets } from "./policies/buckets";
 import { Mutation, Mutations, mutationsAt } from "./policies/mutation";
 import { Alternative, RateLimit } from "./policies/rate-limit";
+import { Retry } from "./policies/retry";
 import { Automaton } from "./regex/automaton";
 import { inner, innerBytes, isExact, prefix, prefixBytes, suffix, suffixBytes } from "./regex/literals";
 import { compileRegex } from "./regex/regex";
@@ -341,6 +342,12 @@ export function newMutation(rules: usize, length: u32): Mutation {
 
 export function firstMutation(): Mutation | null {
   return table.firstMutation;
+}
+
+/** The table's routes refer to it from now on. */
+export function addRetry(retry: Retry): void {
+  retry.next = table.firstRetry;
+  table.firstRetry = retry;
 }
 
 export function keepText(text: usize, length: u32): usize {

@@ -11,6 +11,7 @@ import { closeBuckets } from "./policies/buckets";
 import { ConsistentHash } from "./policies/consistent-hash";
 import { Mutation } from "./policies/mutation";
 import { RateLimit } from "./policies/rate-limit";
+import { Retry, releaseRetry } from "./policies/retry";
 import { Policy } from "./policy";
 
 /**
@@ -66,6 +67,8 @@ export class Table {
   firstHeld: Named | null;
   /** Its routes' rate limits. */
   firstRateLimit: RateLimit | null;
+  /** Those that its routes refer to. */
+  firstRetry: Retry | null;
   arena: Arena;
 }
 
@@ -210,6 +213,12 @@ export function freeTable(table: Table): void {
   while (limit) {
     closeBuckets(limit.buckets);
     limit = limit.nextOfTable;
+  }
+  let retry = table.firstRetry;
+  while (retry) {
+    const next = retry.next;
+    releaseRetry(retry);
+    retry = next;
   }
   freeArena(table.arena);
 }

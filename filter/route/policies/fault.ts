@@ -1,3 +1,11 @@
+/** Calls that are held back for a while. */
+@unmanaged
+export class Delay {
+  /** Of a million. */
+  share: u32;
+  fixed_ms: u32;
+}
+
 /** Calls that are answered with an error instead. */
 @unmanaged
 export class Abort {

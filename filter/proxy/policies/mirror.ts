@@ -1,0 +1,31 @@
+import { Mirror } from "../../route/policies/mirror";
+import { Table } from "../../route/table";
+import { Connection, wakeConnection } from "../connection";
+import { Count } from "../count";
+import { enlist } from "../hold";
+import { keepMessage } from "../kept-call";
+import { count } from "../listener";
+import { draws } from "../random";
+
+/** The call in `message` is being sent: copies of it go to where its route mirrors calls, in the next turn of the event loop. */
+export function mirror(connection: Connection, table: Table, first: Mirror): void {
+  let one: Mirror | null = first;
+  while (one) {
+    if (draws(one.share)) keepMirrored(connection, table, one.cluster);
+    one = one.next;
+  }
+}
+
+function keepMirrored(connection: Connection, table: Table, cluster: usize): void {
+  const kept = keepMessage();
+  if (!kept) {
+    count(connection.listener, Count.MIRROR_DROPPED);
+    return;
+  }
+  kept.mirror = cluster;
+  kept.table = table.serial;
+  kept.connection = changetype<usize>(connection);
+  kept.ready = true;
+  enlist(connection, kept);
+  wakeConnection(connection);
+}
