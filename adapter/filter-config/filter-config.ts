@@ -1,6 +1,5 @@
 import { clusterName } from "../model/cluster-name.js";
 import type {
-  AttributeMatch,
   DestinationTunnels,
   ListenerSettings,
   OutboundListener,
@@ -8,6 +7,7 @@ import type {
   WeightedDestination,
 } from "../model/model.js";
 import { mayLackService } from "../model/protocols.js";
+import { type FilterAttributeMatcher, toAttributeMatcher } from "./attribute-matcher.js";
 import { type FilterRoutePolicy, toFilterPolicy } from "./route-policy.js";
 
 /**
@@ -52,18 +52,6 @@ export interface FilterRoute {
   readonly route: FilterRouteAction;
   readonly origin?: string;
   readonly policy?: FilterRoutePolicy;
-}
-
-export interface FilterAttributeMatcher {
-  readonly name: string;
-  readonly exact_match?: string;
-  readonly prefix_match?: string;
-  readonly suffix_match?: string;
-  readonly contains_match?: string;
-  readonly regex_match?: string;
-  readonly present_match?: boolean;
-  readonly range_match?: { readonly start: string; readonly end: string };
-  readonly invert_match?: boolean;
 }
 
 export type FilterRouteAction =
@@ -136,28 +124,13 @@ function toConnectionSettings(times: Omit<ListenerSettings, "maxMessageBytes">):
 }
 
 function toFilterRoute(route: Route, service: string): FilterRoute {
-  const { name, match, destinations, policy } = route;
+  const { name, match, destinations, policy, origin = "" } = route;
   return {
     name,
     ...(match.length > 0 && { match: { attributes: match.map(toAttributeMatcher) } }),
     route: toRouteAction(destinations),
-    ...(policy && { policy: toFilterPolicy(policy, service, name) }),
+    ...(policy && { policy: toFilterPolicy(policy, service, name, origin) }),
   };
-}
-
-function toAttributeMatcher(match: AttributeMatch): FilterAttributeMatcher {
-  return { name: match.name, ...specifier(match), ...(match.invert && { invert_match: true }) };
-}
-
-function specifier(match: AttributeMatch): Omit<FilterAttributeMatcher, "name"> {
-  switch (match.kind) {
-    case "present":
-      return { present_match: true };
-    case "range":
-      return { range_match: { start: String(match.start), end: String(match.end) } };
-    default:
-      return { [`${match.kind}_match`]: match.value };
-  }
 }
 
 function toRouteAction(destinations: readonly WeightedDestination[]): FilterRouteAction {

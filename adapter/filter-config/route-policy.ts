@@ -1,4 +1,5 @@
 import type { CircuitBreaker, RoutePolicy } from "../model/model.js";
+import { type FilterLocalRateLimit, toFilterLocalRateLimit } from "./rate-limits.js";
 
 export interface FilterCircuitBreaker {
   readonly name: string;
@@ -9,21 +10,18 @@ export interface FilterCircuitBreaker {
 export interface FilterRoutePolicy {
   readonly timeout_ms?: number;
   readonly abort?: { readonly per_million: number; readonly status?: number; readonly message?: string };
-  readonly rate_limit?: {
-    readonly max_tokens: number;
-    readonly tokens_per_fill: number;
-    readonly fill_interval_ms: number;
-  };
+  readonly rate_limits?: readonly FilterLocalRateLimit[];
   readonly circuit_breaker?: FilterCircuitBreaker;
   readonly sticky?: { readonly attribute: string };
   readonly timeout_attribute?: { readonly attribute: string; readonly max_ms: number };
 }
 
-/** `service` and `route` are the names of the virtual host and of its route. */
+/** `service` and `route` are the names of the virtual host and of its route, `origin` the resource that it comes from. */
 export function toFilterPolicy(
-  { timeout_ms, abort, localRateLimit, circuitBreaker, sticky, timeoutFrom }: RoutePolicy,
+  { timeout_ms, abort, localRateLimits, circuitBreaker, sticky, timeoutFrom }: RoutePolicy,
   service: string,
   route: string,
+  origin: string,
 ): FilterRoutePolicy {
   return {
     ...(timeout_ms !== undefined && { timeout_ms: Math.max(1, Math.round(timeout_ms)) }),
@@ -34,13 +32,7 @@ export function toFilterPolicy(
         ...(abort.message !== undefined && { message: abort.message }),
       },
     }),
-    ...(localRateLimit && {
-      rate_limit: {
-        max_tokens: localRateLimit.maxTokens,
-        tokens_per_fill: localRateLimit.tokensPerFill,
-        fill_interval_ms: Math.max(1, Math.round(localRateLimit.fillInterval_ms)),
-      },
-    }),
+    ...(localRateLimits && { rate_limits: localRateLimits.map((limit) => toFilterLocalRateLimit(limit, origin)) }),
     ...(circuitBreaker && {
       circuit_breaker: toFilterBreaker(
         circuitBreaker,

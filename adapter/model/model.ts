@@ -241,7 +241,8 @@ export interface Route {
 export interface RoutePolicy {
   readonly timeout_ms?: number;
   readonly abort?: Abort;
-  readonly localRateLimit?: TokenBucket;
+  /** In the order in which they are looked at. */
+  readonly localRateLimits?: readonly LocalRateLimit[];
   readonly circuitBreaker?: CircuitBreaker;
   readonly sticky?: Sticky;
   readonly timeoutFrom?: TimeoutFrom;
@@ -274,7 +275,23 @@ export interface Abort {
   readonly message?: string;
 }
 
-/** Envoy's; each worker has tokens of its own. */
+/** A limit of the calls that one Envoy lets through. */
+export interface LocalRateLimit {
+  /** Among those of its resource; those of one id have their tokens in common. */
+  readonly id: string;
+  readonly bucket: TokenBucket;
+  /** It applies to calls for which all conditions of one of these hold; none: to all calls. */
+  readonly match: readonly (readonly AttributeMatch[])[];
+  /** Each value of these has a bucket of its own. */
+  readonly per?: readonly string[];
+  readonly maxBuckets?: number;
+  /** Who has the tokens: all workers of an Envoy together, or each one. */
+  readonly scope: "ENVOY" | "WORKER";
+  /** Where it applies, those after it do not. */
+  readonly last?: boolean;
+}
+
+/** Envoy's. */
 export interface TokenBucket {
   readonly maxTokens: number;
   readonly tokensPerFill: number;

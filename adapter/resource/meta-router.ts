@@ -1,13 +1,8 @@
-import type { AttributeMatch } from "../model/model.js";
 import type { FieldPath } from "../status/field-path.js";
+import { parseConditions, type WrittenMatcher } from "./meta-router-match.js";
+import { parseLocalRateLimit, type WrittenLocalRateLimit } from "./meta-router-rate-limit.js";
 import type { Report } from "./report.js";
-import type { Condition, DestinationSpec, VirtualServiceSpec, WrittenDestination } from "./virtual-service.js";
-
-interface WrittenMatcher {
-  readonly exact?: string;
-  readonly prefix?: string;
-  readonly regex?: string;
-}
+import type { DestinationSpec, VirtualServiceSpec, WrittenDestination } from "./virtual-service.js";
 
 interface WrittenSpec {
   readonly hosts: readonly string[];
@@ -17,15 +12,14 @@ interface WrittenSpec {
     readonly match?: { readonly attributes?: Readonly<Record<string, WrittenMatcher>> };
     readonly route: readonly WrittenDestination[];
   }[];
+  readonly localRateLimit?: WrittenLocalRateLimit;
 }
-
-/** How Aeraki writes "any value". */
-const ANY = "*";
 
 /** Reads a spec that its schema allows, as the VirtualService that says the same. */
 export function parseMetaRouter(spec: unknown, report: Report): VirtualServiceSpec {
-  const { hosts, exportTo, routes } = spec as WrittenSpec;
+  const { hosts, exportTo, routes, localRateLimit } = spec as WrittenSpec;
   if (hosts.length > 1) report(["spec", "hosts"], "Aeraki takes one host: write a MetaRouter for each");
+  const localRateLimits = localRateLimit && parseLocalRateLimit(localRateLimit, ["spec", "localRateLimit"], report);
   return {
     hosts,
     protocol: undefined,
@@ -39,32 +33,10 @@ export function parseMetaRouter(spec: unknown, report: Report): VirtualServiceSp
           { path, conditions: parseConditions(match?.attributes ?? {}, [...path, "match", "attributes"], report) },
         ],
         destinations: parseDestinations(route, [...path, "route"], report),
+        ...(localRateLimits && { policy: { localRateLimits } }),
       };
     }),
   };
-}
-
-function parseConditions(
-  attributes: Readonly<Record<string, WrittenMatcher>>,
-  at: FieldPath,
-  report: Report,
-): readonly Condition[] {
-  return Object.entries(attributes).flatMap(([name, matcher]) => {
-    const path = [...at, name];
-    const said = Object.keys(matcher);
-    if (name === "") report(path, "an attribute needs a name");
-    if (said.length > 1) report(path, `says ${said.join(" and ")}, and may say one only`);
-    return { path, match: parseMatcher(name, matcher) };
-  });
-}
-
-/** A name without anything asks whether the attribute is there. */
-function parseMatcher(name: string, { exact, prefix, regex }: WrittenMatcher): AttributeMatch {
-  const common = { name, invert: false };
-  if (exact !== undefined) return { ...common, kind: "exact", value: exact };
-  if (prefix !== undefined) return { ...common, kind: "prefix", value: prefix };
-  if (regex !== undefined && regex !== ANY) return { ...common, kind: "regex", value: regex };
-  return { ...common, kind: "present" };
 }
 
 /** The weight of an only destination means nothing, and one that is not written is 0. */

@@ -1,8 +1,9 @@
-import type { AttributeMatch, RoutePolicy } from "../model/model.js";
+import type { RoutePolicy } from "../model/model.js";
 import { AUTO } from "../model/protocols.js";
 import type { FieldPath } from "../status/field-path.js";
-import { SPECIFIERS } from "./matcher.js";
+import { type MatchSpec, parseMatch, type WrittenMatch } from "./match.js";
 import { type WrittenCircuitBreaker, withServiceBreaker } from "./policies/circuit-breaker.js";
+import { parseLocalRateLimits, type WrittenLocalRateLimits, withCommonLimits } from "./policies/local-rate-limit.js";
 import { parsePolicy, type WrittenPolicy } from "./policies/parse-policy.js";
 import type { Report } from "./report.js";
 
@@ -24,18 +25,6 @@ export interface RouteSpec {
   readonly policy?: RoutePolicy | undefined;
 }
 
-export interface MatchSpec {
-  /** Relative to the resource. */
-  readonly path: FieldPath;
-  /** All must hold; empty where the route takes every call. */
-  readonly conditions: readonly Condition[];
-}
-
-export interface Condition {
-  readonly path: FieldPath;
-  readonly match: AttributeMatch;
-}
-
 export interface DestinationSpec {
   readonly host: string;
   readonly subset: string | undefined;
@@ -43,15 +32,7 @@ export interface DestinationSpec {
   readonly weight: number;
 }
 
-type WrittenMatcher = Partial<Record<"exact" | "prefix" | "suffix" | "contains" | "regex", string>> & {
-  readonly present?: boolean;
-  readonly range?: { readonly start: number; readonly end: number };
-  readonly invert?: boolean;
-};
-
-type WrittenAttributes = Readonly<Record<string, WrittenMatcher>>;
-
-interface WrittenSpec {
+interface WrittenSpec extends WrittenLocalRateLimits {
   readonly hosts: readonly string[];
   readonly protocol?: string;
   readonly protocols?: readonly string[];
@@ -62,7 +43,7 @@ interface WrittenSpec {
 
 interface WrittenRoute extends WrittenPolicy {
   readonly name?: string;
-  readonly match?: readonly { readonly attributes: WrittenAttributes | readonly WrittenAttributes[] }[];
+  readonly match?: WrittenMatch;
   readonly route: readonly WrittenDestination[];
 }
 
@@ -77,7 +58,7 @@ export interface WrittenDestination {
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
 export function parseVirtualService(spec: unknown, report: Report): VirtualServiceSpec {
-  const { hosts, protocol, protocols, routes, exportTo, circuitBreaker } = spec as WrittenSpec;
+  const { hosts, protocol, protocols, routes, exportTo, circuitBreaker, ...limits } = spec as WrittenSpec;
   hosts.forEach((host, index) => {
     const path = ["spec", "hosts", index];
     if (hosts.indexOf(host) !== index) report(path, `${host} stands here twice`);
@@ -88,66 +69,26 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
   if (protocols !== undefined && protocol !== AUTO) {
     report(["spec", "protocols"], `one of several is spoken only with protocol: ${AUTO}`);
   }
+  const common = parseLocalRateLimits(limits, ["spec"], report);
+  const names = routes.map(({ name }, index) => name ?? `route-${index}`);
   return {
     hosts,
     protocol,
     protocols,
     exportTo,
-    routes: routes.map(({ name, match, route, ...policy }, index) => {
+    routes: routes.map(({ name: _, match, route, ...policy }, index) => {
       const path = ["spec", "routes", index];
+      const name = names[index] ?? "";
+      // Names need not differ.
+      const unique = names.indexOf(name) === index ? name : `${name} ${index}`;
       return {
-        name: name ?? `route-${index}`,
+        name,
         match: parseMatch(match, [...path, "match"], report),
         destinations: parseDestinations(route, [...path, "route"], report),
-        policy: withServiceBreaker(parsePolicy(policy, path, report), circuitBreaker),
+        policy: withServiceBreaker(withCommonLimits(parsePolicy(policy, path, report), common, unique), circuitBreaker),
       };
     }),
   };
-}
-
-function parseMatch(entries: WrittenRoute["match"], path: FieldPath, report: Report): readonly MatchSpec[] {
-  if (entries === undefined) return [{ path: path.slice(0, -1), conditions: [] }];
-  return entries.map(({ attributes }, index) => {
-    const at = [...path, index, "attributes"];
-    const maps = Array.isArray(attributes)
-      ? attributes.map((map: WrittenAttributes, item) => ({ map, at: [...at, item] }))
-      : [{ map: attributes as WrittenAttributes, at }];
-    const conditions = maps.flatMap(({ map, at }) =>
-      Object.entries(map).flatMap(([name, matcher]) => {
-        const path = [...at, name];
-        const match = parseMatcher(name, matcher, path, report);
-        return match === undefined ? [] : [{ path, match }];
-      }),
-    );
-    return { path: [...path, index], conditions };
-  });
-}
-
-function parseMatcher(
-  name: string,
-  matcher: WrittenMatcher,
-  path: FieldPath,
-  report: Report,
-): AttributeMatch | undefined {
-  if (name === "") {
-    report(path, "an attribute needs a name");
-    return undefined;
-  }
-  const said = SPECIFIERS.filter((specifier) => matcher[specifier] !== undefined);
-  const [kind] = said;
-  if (kind === undefined || said.length > 1) {
-    const which = kind === undefined ? "says nothing" : `says ${said.join(" and ")}, and may say one only`;
-    report(path, `${which}: write one of ${SPECIFIERS.join(", ")}`);
-    return undefined;
-  }
-  const invert = matcher.invert ?? false;
-  if (kind === "present") return { name, kind, invert: invert === matcher.present };
-  if (kind === "range") {
-    const { start, end } = matcher.range ?? { start: 0, end: 0 };
-    if (start >= end) report([...path, "range"], `no number is at least ${start} and less than ${end}`);
-    return { name, kind, start, end, invert };
-  }
-  return { name, kind, value: matcher[kind] ?? "", invert };
 }
 
 function parseDestinations(

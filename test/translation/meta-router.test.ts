@@ -38,7 +38,11 @@ describe("a MetaRouter is refused where it would be half applied", () => {
       "requestMutation: calls and answers pass as",
     ],
     [`routes: [ { ${to()}, responseMutation: [] } ]`, "responseMutation: calls and answers pass as they are"],
-    [`routes: [ { ${to()} } ], localRateLimit: {}`, "spec.localRateLimit: calls are not limited by Meltemi"],
+    [`routes: [ { ${to()} } ], localRateLimit: {}`, "spec.localRateLimit: write tokenBucket, or conditions, or both"],
+    [
+      `routes: [ { ${to()} } ], localRateLimit: { tokenBucket: { maxTokens: 1 } }`,
+      "spec.localRateLimit.tokenBucket: fillInterval is needed here",
+    ],
     [`routes: [ { ${to()} } ], globalRateLimit: {}`, "spec.globalRateLimit: calls are not limited by Meltemi"],
     [`routes: [ { ${to()} } ], gateways: [ istio-system/in ]`, 'spec.gateways[0]: "istio-system/in": must be mesh'],
     [`routes: [ { ${to()} } ], retries: 3`, "spec.retries: unknown field"],

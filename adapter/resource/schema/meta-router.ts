@@ -1,16 +1,37 @@
-import { closedMap, exportTo, type JsonSchema, listOf, portNumber, refused, text } from "./json-schema.js";
+import {
+  closedMap,
+  duration,
+  exportTo,
+  type JsonSchema,
+  listOf,
+  MAX_UINT32,
+  portNumber,
+  refused,
+  text,
+} from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
 
 const NOT_LIMITED = "calls are not limited by Meltemi: take it out";
 const NOT_CHANGED = "calls and answers pass as they are, attachments included: take it out";
 const NOT_MIRRORED = "calls are not sent twice: take it out";
 
+const tokenBucket = closedMap(
+  {
+    maxTokens: { type: "integer", minimum: 1, maximum: MAX_UINT32 },
+    tokensPerFill: { type: "integer", minimum: 1, maximum: MAX_UINT32 },
+    fillInterval: duration,
+  },
+  ["maxTokens", "fillInterval"],
+);
+
 const matcher = closedMap({ exact: { type: "string" }, prefix: text, regex: text });
+
+const match = closedMap({ attributes: { type: "object", additionalProperties: matcher } });
 
 const route = closedMap(
   {
     name: { type: "string" },
-    match: closedMap({ attributes: { type: "object", additionalProperties: matcher } }),
+    match,
     route: listOf(
       closedMap(
         {
@@ -45,7 +66,10 @@ export const metaRouterSchema = resourceSchema(
       gateways: listOf(gateway),
       routes: listOf(route, 1),
       exportTo,
-      localRateLimit: refused(NOT_LIMITED),
+      localRateLimit: closedMap({
+        tokenBucket,
+        conditions: { ...listOf(closedMap({ match, tokenBucket }, ["tokenBucket"])), maxItems: 31 },
+      }),
       globalRateLimit: refused(NOT_LIMITED),
     },
     ["hosts", "routes"],

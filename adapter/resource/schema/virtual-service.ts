@@ -1,7 +1,9 @@
 import { AUTO, CODECS } from "../../model/protocols.js";
 import { closedMap, exportTo, type JsonSchema, listOf, portSelector, protocol, text } from "./json-schema.js";
+import { match } from "./match.js";
 import { resourceSchema } from "./metadata.js";
 import { serviceCircuitBreaker } from "./policies/circuit-breaker.js";
+import { localRateLimits } from "./policies/local-rate-limit.js";
 import { policies } from "./policies/policies.js";
 
 /** Interfaces of Java have long names: with their packages and versions a few hundred characters. */
@@ -12,36 +14,6 @@ const MAX_HOSTS = 4096;
 
 /** Kubernetes bounds what its rules may cost by the longest lists; and an object of so many routes is near etcd's limit. */
 const MAX_ROUTES = 4096;
-
-const integer: JsonSchema = {
-  type: "integer",
-  minimum: Number.MIN_SAFE_INTEGER,
-  maximum: Number.MAX_SAFE_INTEGER,
-};
-
-const matcher: JsonSchema = closedMap({
-  exact: { type: "string", description: "The value is this, byte for byte." },
-  prefix: { ...text, description: "The value begins with this." },
-  suffix: { ...text, description: "The value ends with this." },
-  contains: { ...text, description: "The value has this in it." },
-  regex: { ...text, description: "The whole value matches this expression, in RE2's syntax." },
-  present: { type: "boolean", description: "true: the attribute is there. false: it is not." },
-  range: {
-    ...closedMap({ start: integer, end: integer }, ["start", "end"]),
-    description: "The value, read as a decimal integer, is at least `start` and less than `end`.",
-  },
-  invert: { type: "boolean", description: "Turns the result around; an absent attribute then matches." },
-});
-
-/** A map of attributes, or a list of maps with one attribute each, where one attribute is to have several conditions. */
-const attributes: JsonSchema = {
-  type: ["object", "array"],
-  description: "Conditions on attributes of the call, by their names in the protocol. All must hold.",
-  minProperties: 1,
-  minItems: 1,
-  additionalProperties: matcher,
-  items: { type: "object", minProperties: 1, maxProperties: 1, additionalProperties: matcher },
-};
 
 const destination = closedMap(
   {
@@ -81,10 +53,7 @@ const destinations: JsonSchema = {
 const route = closedMap(
   {
     name: { ...text, description: "For logs and `meltemi explain`. Default: `route-` and the index." },
-    match: {
-      ...listOf(closedMap({ attributes }, ["attributes"]), 1),
-      description: "The route takes calls for which one of the entries holds. Default: every call.",
-    },
+    match: match("The route takes calls for which one of the entries holds. Default: every call."),
     route: destinations,
     ...policies,
   },
@@ -123,6 +92,7 @@ export const virtualServiceSchema = resourceSchema(
         },
         exportTo,
         circuitBreaker: serviceCircuitBreaker,
+        ...localRateLimits("calls of all its routes together"),
         routes: { ...listOf(route, 1), maxItems: MAX_ROUTES, description: "The first that matches is taken." },
       },
       ["hosts", "routes"],

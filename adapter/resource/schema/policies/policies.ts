@@ -1,7 +1,7 @@
 import { duration, type JsonSchema } from "../json-schema.js";
 import { circuitBreaker } from "./circuit-breaker.js";
 import { fault } from "./fault.js";
-import { localRateLimit } from "./local-rate-limit.js";
+import { localRateLimits } from "./local-rate-limit.js";
 import { sticky } from "./sticky.js";
 import { timeoutFrom } from "./timeout-from.js";
 
@@ -12,7 +12,7 @@ export const policies: Readonly<Record<string, JsonSchema>> = {
     description: "A call without an answer by then gets the protocol's error. Default: any time.",
   },
   fault,
-  localRateLimit,
+  ...localRateLimits("calls of the route"),
   circuitBreaker,
   sticky,
   timeoutFrom,

@@ -1,0 +1,34 @@
+import type { LocalRateLimit } from "../model/model.js";
+import { type FilterAttributeMatcher, toAttributeMatcher } from "./attribute-matcher.js";
+
+export interface FilterLocalRateLimit {
+  readonly id: string;
+  readonly token_bucket: {
+    readonly max_tokens: number;
+    readonly tokens_per_fill: number;
+    readonly fill_interval_ms: number;
+  };
+  readonly match?: readonly { readonly attributes: readonly FilterAttributeMatcher[] }[];
+  readonly attributes?: readonly string[];
+  readonly max_buckets?: number;
+  readonly scope?: "ENVOY";
+  readonly last?: boolean;
+}
+
+/** `origin`: the resource that the limit is of. Its ids are its own. */
+export function toFilterLocalRateLimit(limit: LocalRateLimit, origin: string): FilterLocalRateLimit {
+  const { id, bucket, match, per, maxBuckets, scope, last } = limit;
+  return {
+    id: `${origin} ${id}`,
+    token_bucket: {
+      max_tokens: bucket.maxTokens,
+      tokens_per_fill: bucket.tokensPerFill,
+      fill_interval_ms: Math.max(1, Math.round(bucket.fillInterval_ms)),
+    },
+    ...(match.length > 0 && { match: match.map((all) => ({ attributes: all.map(toAttributeMatcher) })) }),
+    ...(per && { attributes: per }),
+    ...(maxBuckets !== undefined && { max_buckets: maxBuckets }),
+    ...(scope === "ENVOY" && { scope }),
+    ...(last && { last }),
+  };
+}
