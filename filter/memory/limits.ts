@@ -113,6 +113,8 @@ export const MAX_BUCKET_ENTRIES: u32 = 1 << 18;
 
 /** Tunnels of a connection to a cluster that are being opened for buckets at a time; a call for one more waits. */
 export const MAX_OPENING_BY_HASH: u32 = 16;
+/** Where so many are being opened, none is opened only to see where its bucket leads now. */
+export const MAX_LOOKING_BY_HASH: u32 = 8;
 
 /** How long the successor of a tunnel waits for it to end; calls that take longer go on without that. The clock moves once a second. */
 export const MAKE_WAY_MS: u32 = 2_000;

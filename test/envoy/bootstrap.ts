@@ -40,12 +40,12 @@ export interface TestListener {
 
 export interface TestCluster {
   name: string;
-  /** Ports on 127.0.0.1, none for a cluster without hosts. */
-  ports: number[];
+  /** Ports on 127.0.0.1, none for a cluster without hosts; a path instead: they come by EDS from that file. */
+  ports: number[] | { edsFile: string };
   /** Envoy's circuit breaker for connections. Default: 100,000. */
   maxConnections?: number;
   /** Default: LEAST_REQUEST, as the adapter gives it. */
-  lbPolicy?: "LEAST_REQUEST" | "ROUND_ROBIN";
+  lbPolicy?: "LEAST_REQUEST" | "ROUND_ROBIN" | "RING_HASH" | "MAGLEV";
 }
 
 /** The plugin as it stands in a listener or in an ECDS resource. */
@@ -79,6 +79,12 @@ export function ecdsFile(listener: string, config: object, mode: ListenerMode = 
       },
     ],
   });
+}
+
+/** The whole of an EDS file: a cluster's hosts on 127.0.0.1. */
+export function edsFile(cluster: string, ports: number[]): string {
+  const type = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+  return JSON.stringify({ resources: [{ "@type": type, ...loadAssignment(cluster, ports) }] });
 }
 
 export function buildBootstrap(listeners: TestListener[], clusters: TestCluster[]): object {
@@ -186,6 +192,7 @@ function connectionManager(name: string, connectRetries: number, http2: object =
                   cluster_header: "x-meltemi-cluster",
                   timeout: "0s",
                   upgrade_configs: [{ upgrade_type: "CONNECT", connect_config: {} }],
+                  hash_policy: [{ header: { header_name: "x-meltemi-hash" }, terminal: true }],
                   retry_policy: {
                     retry_on: "connect-failure",
                     num_retries: connectRetries,
@@ -213,16 +220,19 @@ function cluster({ name, ports, maxConnections = 100_000, lbPolicy = "LEAST_REQU
   const most = { max_connections: maxConnections, max_pending_requests: 100_000, max_requests: 100_000 };
   return {
     name,
-    type: "STATIC",
+    ...("edsFile" in ports
+      ? { type: "EDS", eds_cluster_config: { eds_config: { path_config_source: { path: ports.edsFile } } } }
+      : { type: "STATIC", load_assignment: loadAssignment(name, ports) }),
     lb_policy: lbPolicy,
     ...(lbPolicy === "LEAST_REQUEST" && { least_request_lb_config: { choice_count: 16 } }),
     connect_timeout: "2s",
     circuit_breakers: { thresholds: [most] },
-    load_assignment: {
-      cluster_name: name,
-      endpoints: [{ lb_endpoints: ports.map((port) => ({ endpoint: { address: address(port) } })) }],
-    },
   };
+}
+
+function loadAssignment(cluster: string, ports: number[]): object {
+  const lb_endpoints = ports.map((port) => ({ endpoint: { address: address(port) } }));
+  return { cluster_name: cluster, endpoints: [{ lb_endpoints }] };
 }
 
 function address(port: number): object {

@@ -15,9 +15,10 @@ export class BucketHosts {
   next: BucketHosts | null;
   cluster: Name;
   count: u32;
-  /** What was learned in former rounds is stale. */
+  /** What was learned in former rounds is stale. A round lasts for so long, unless a bucket is found that has moved. */
   round: u32;
   roundBegan_ms: u32;
+  maxAge_ms: u32;
   /** The round began because a host has come or gone. */
   hurried: bool;
   /** Looks at stale entries in this tick. */
@@ -28,8 +29,9 @@ export class BucketHosts {
 const ENTRY_BYTES: usize = 8;
 const HEAD_BYTES: usize = offsetof<BucketHosts>();
 
-/** In so many ticks all that is stale is looked at again, if calls ask for it. */
+/** In so many ticks, or a quarter of a round, all that is stale is looked at again, if calls ask for it. */
 const TICKS_FOR_ALL: u32 = 8;
+const TICK_MS: u32 = 1_000;
 /** A host that comes and goes does not begin a round each time. */
 const MIN_ROUND_MS: u32 = 5_000;
 
@@ -49,6 +51,7 @@ export function bucketHosts(hash: ConsistentHash, cluster: Name, maxAge_ms: u32)
     hash.hostsIn = changes;
   }
   const hosts = changetype<BucketHosts>(hash.hosts);
+  hosts.maxAge_ms = maxAge_ms;
   if (since_ms(hosts.roundBegan_ms) >= maxAge_ms) beginRound(hosts, false);
   return hosts;
 }
@@ -121,8 +124,8 @@ export function mayLookAgain(hosts: BucketHosts): bool {
     hosts.looksCounted_ms = tick_ms;
     hosts.looks = 0;
   }
-  const most = hosts.hurried ? hosts.count : (hosts.count + TICKS_FOR_ALL - 1) / TICKS_FOR_ALL;
-  if (hosts.looks >= most) return false;
+  const ticks = hosts.hurried ? 1 : max<u32>(min<u32>(hosts.maxAge_ms / (4 * TICK_MS), TICKS_FOR_ALL), 1);
+  if (hosts.looks >= (hosts.count + ticks - 1) / ticks) return false;
   hosts.looks++;
   return true;
 }
@@ -133,7 +136,7 @@ export function learnHost(cluster: Name, bucket: u32, host: Name): bool {
   if (!hosts || bucket >= hosts.count) return false;
   const former = hostOfBucket(hosts, bucket);
   const moved = former != null && former != host;
-  if (moved && since_ms(hosts.roundBegan_ms) >= MIN_ROUND_MS) beginRound(hosts, true);
+  if (moved && since_ms(hosts.roundBegan_ms) >= min<u32>(MIN_ROUND_MS, hosts.maxAge_ms / 2)) beginRound(hosts, true);
   const entry = entryOf(hosts, bucket);
   store<u32>(entry, <u32>changetype<usize>(retain(host)));
   store<u32>(entry, hosts.round, 4);

@@ -1,5 +1,5 @@
 import { Tunnel, TunnelState } from "../../http2/tunnel";
-import { MAX_OPENING_BY_HASH } from "../../memory/limits";
+import { MAX_LOOKING_BY_HASH, MAX_OPENING_BY_HASH } from "../../memory/limits";
 import { Name } from "../../memory/name";
 import { bucketOf, ConsistentHash } from "../../route/policies/consistent-hash";
 import { Cluster } from "../../route/table";
@@ -41,7 +41,8 @@ function tunnelByHash(connection: Connection, cluster: Cluster, hash: Consistent
   const known = found;
   if (known) {
     if (isExpired(known, cluster)) known.expired = true;
-    if ((stale || known.expired) && !openings && maySpare(connection) && mayLookAgain(hosts)) {
+    const mayLook = !opening && openings < MAX_LOOKING_BY_HASH && maySpare(connection);
+    if ((stale || known.expired) && mayLook && mayLookAgain(hosts)) {
       openForBucket(connection, cluster, bucket);
     }
     return known;
