@@ -272,7 +272,12 @@ export function replyStatus(protocol: i32, why: ReplyCode): u32 {
 export function isMutable(protocol: i32, name: usize, length: u32): bool {
   switch (protocol) {
     case Protocol.DUBBO:
+    case Protocol.BRPC:
+    case Protocol.TARS:
+    case Protocol.TRPC:
       return builtinOf(protocol, name, length) < 0;
+    case Protocol.THRIFT:
+      return builtinOf(protocol, name, length) < 0 && placeOf(protocol, name, length) == 0;
     default:
       return false;
   }
@@ -284,6 +289,14 @@ export function isMutable(protocol: i32, name: usize, length: u32): bool {
  */
 export function mutateRequest(protocol: i32, p: usize, n: u32, total: u32, rules: usize): Step {
   switch (protocol) {
+    case Protocol.BRPC:
+      return brpc.mutateRequest(p, n, total, rules);
+    case Protocol.THRIFT:
+      return thrift.mutateMessage(p, n, total, rules);
+    case Protocol.TARS:
+      return tars.mutateRequest(p, n, total, rules);
+    case Protocol.TRPC:
+      return trpc.mutateRequest(p, n, total, rules);
     case Protocol.DUBBO:
       return dubbo.mutateRequest(p, n, total, rules);
     default:
@@ -294,6 +307,14 @@ export function mutateRequest(protocol: i32, p: usize, n: u32, total: u32, rules
 /** The same of an answer. */
 export function mutateResponse(protocol: i32, p: usize, n: u32, total: u32, rules: usize): Step {
   switch (protocol) {
+    case Protocol.BRPC:
+      return brpc.mutateResponse(p, n, total, rules);
+    case Protocol.THRIFT:
+      return thrift.mutateMessage(p, n, total, rules);
+    case Protocol.TARS:
+      return tars.mutateResponse(p, n, total, rules);
+    case Protocol.TRPC:
+      return trpc.mutateResponse(p, n, total, rules);
     case Protocol.DUBBO:
       return dubbo.mutateResponse(p, n, total, rules);
     default:
@@ -303,7 +324,14 @@ export function mutateResponse(protocol: i32, p: usize, n: u32, total: u32, rule
 
 /** Whether the rules can be carried out at the answer to the call at `p`, as far as the call's `n` bytes tell. */
 export function canMutateAnswer(protocol: i32, p: usize, n: u32, rules: usize): bool {
-  return protocol != Protocol.DUBBO || dubbo.canMutateAnswer(p, n, rules);
+  switch (protocol) {
+    case Protocol.THRIFT:
+      return thrift.isHeader(p, n);
+    case Protocol.DUBBO:
+      return dubbo.canMutateAnswer(p, n, rules);
+    default:
+      return true;
+  }
 }
 
 /** Of a call with `message.several`: shows the attributes of the next thing it speaks of; false: there are no more. */

@@ -64,6 +64,25 @@ export function findRule(name: usize, length: u32): bool {
   return false;
 }
 
+/** The same of an attribute whose rules' names have `prefix` in front. */
+export function findPlacedRule(prefix: usize, prefixBytes: u32, name: usize, length: u32): bool {
+  let rule = first;
+  for (let i: u32 = 0; i < count; i++) {
+    const next = openRule(rule);
+    if (
+      ruleNameBytes == prefixBytes + length &&
+      equalBytes(ruleName, prefix, prefixBytes) &&
+      equalBytes(ruleName + prefixBytes, name, length)
+    ) {
+      metBefore = ((met >> i) & 1) != 0;
+      met |= (<u64>1) << i;
+      return true;
+    }
+    rule = next;
+  }
+  return false;
+}
+
 /** The first rule from number `from` on that adds an attribute which the message has not; -1: there is none. */
 export function nextUnmet(from: i32): i32 {
   let rule = first;
@@ -80,12 +99,12 @@ export function givesAny(rules: usize): bool {
   return nextUnmet(0) >= 0;
 }
 
-const joined: usize = memory.data(2 * 8192 + 1);
+const joined: usize = memory.data(8192);
 const COMMA: u8 = 0x2c;
 
-/** The rule adds to a value that is there: from now on its value is both. False: that is too long. */
+/** The rule adds to a value that is there: from now on its value is both. False: that is longer than an attribute may be. */
 export function joinTo(former: usize, bytes: u32): bool {
-  if (bytes > MAX_ATTRIBUTE_BYTES) return false;
+  if (bytes + 1 + ruleValueBytes > MAX_ATTRIBUTE_BYTES) return false;
   copyBytes(joined, former, bytes);
   store<u8>(joined + bytes, COMMA);
   copyBytes(joined + bytes + 1, ruleValue, ruleValueBytes);

@@ -14,8 +14,8 @@ import { Reason, Step } from "../step";
  */
 export const HEAD_BYTES: u32 = 12;
 
-const BODY_SIZE_AT: usize = 4;
-const META_SIZE_AT: usize = 8;
+export const BODY_SIZE_AT: usize = 4;
+export const META_SIZE_AT: usize = 8;
 
 /** "PRPC" as it lies in memory. */
 const MAGIC: u32 = 0x43505250;

@@ -17,12 +17,12 @@ import { readRequestMeta, takeUserField } from "./request-meta";
  * RpcMeta of apache/brpc's baidu_rpc_meta.proto. The numbers of its fields that are looked at; they may stand in any order, and of
  * several of one number the last one counts.
  */
-const REQUEST: u32 = 1;
+export const REQUEST: u32 = 1;
 export const RESPONSE: u32 = 2;
 export const CORRELATION_ID: u32 = 4;
 const CHUNK_INFO: u32 = 6;
 const STREAM_SETTINGS: u32 = 8;
-const USER_FIELDS: u32 = 9;
+export const USER_FIELDS: u32 = 9;
 
 /** RpcResponseMeta. */
 export const ERROR_CODE: u32 = 1;

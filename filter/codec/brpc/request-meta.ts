@@ -27,7 +27,7 @@ const SERVICE_NAME: u32 = 1;
 const METHOD_NAME: u32 = 2;
 const LOG_ID_FIELD: u32 = 3;
 /** apache/brpc: `string request_id`. brpc-java and jprotobuf-rpc: `repeated RpcRequestMetaExtField ext_fields`. */
-const REQUEST_ID_OR_EXT_FIELDS: u32 = 7;
+export const REQUEST_ID_OR_EXT_FIELDS: u32 = 7;
 const TIMEOUT_FIELD: u32 = 8;
 
 export function readRequestMeta(at: usize, end: usize, demand: Demand, message: Message): Reason {

@@ -21,7 +21,7 @@ export function builtinOf(name: usize, length: u32): i32 {
   return -1;
 }
 
-const statusPrefix: usize = asciiOf("status.");
+export const statusPrefix: usize = asciiOf("status.");
 export const STATUS_PREFIX_BYTES: u32 = 7;
 
 /** The place of the keys of `status`; those of `context` have no prefix. */

@@ -18,11 +18,11 @@ import { readVarint, varint, varintEnd } from "./varint";
  *     info         1, how many, and that many times a key and a value: length and bytes each. Others are not known to this codec.
  */
 const SEQUENCE_AT: u32 = 8;
-const WORDS_AT: u32 = 12;
-const HEADER_AT: u32 = 14;
+export const WORDS_AT: u32 = 12;
+export const HEADER_AT: u32 = 14;
 const PROTOCOL_BINARY: u64 = 0;
 const PROTOCOL_COMPACT: u64 = 2;
-const INFO_KEY_VALUE: u64 = 1;
+export const INFO_KEY_VALUE: u64 = 1;
 
 /** With DONE from `readHeader`. */
 export let headerSequence: u32 = 0;

@@ -14,10 +14,10 @@ import { Reason, Step } from "../step";
  */
 export const HEAD_BYTES: u32 = 16;
 
-const TYPE_AT: usize = 2;
-const STREAM_TYPE_AT: usize = 3;
-const TOTAL_AT: usize = 4;
-const HEADER_BYTES_AT: usize = 8;
+export const TYPE_AT: usize = 2;
+export const STREAM_TYPE_AT: usize = 3;
+export const TOTAL_AT: usize = 4;
+export const HEADER_BYTES_AT: usize = 8;
 const STREAM_ID_AT: usize = 10;
 const VERSION_AT: usize = 14;
 

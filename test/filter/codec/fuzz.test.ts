@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Codec, SCAN_WINDOW_BYTES } from "./codec.js";
+import { Codec, type Decoded, type Rule, SCAN_WINDOW_BYTES } from "./codec.js";
 import { type LiterateCase, protocolFolders, readCases } from "./literate.js";
 import { Random } from "./random.js";
 
@@ -65,6 +65,28 @@ function decode(codec: Codec, one: LiterateCase, bytes: Buffer, random: Random):
   const shown = 1 + random.below(bytes.length);
   const cut = codec.decode(bytes, { ...way, shown, window: 1 + random.below(bytes.length + 1) });
   expect(finished(cut)).toEqual(finished(whole));
+  if (whole.step === "DONE" && /^(CALL|ONE_WAY|ANSWER)$/.test(whole.kind)) change(codec, one, bytes, whole, random);
+}
+
+const RULES: readonly Rule[] = [
+  { how: "set", name: "user", value: "jason" },
+  { how: "add", name: "tags", value: "blue" },
+  { how: "remove", name: "secret" },
+  { how: "set", name: "status.user", value: "x" },
+];
+
+/** Whatever is in a message, its attributes are changed so that it is as good a message as before, or not at all. */
+function change(codec: Codec, one: LiterateCase, bytes: Buffer, whole: Decoded, random: Random): void {
+  const { direction, listening } = one;
+  const rules = RULES.filter(({ name }) => codec.isMutable(name));
+  if (!rules.length || whole.total > bytes.length) return;
+  const message = bytes.subarray(0, whole.total);
+  const shown = Math.max(codec.leastShown(direction, message), 1 + random.below(message.length));
+  const mutated = codec.mutate(direction, message, rules, shown);
+  if ("reason" in mutated) return;
+  const way = { direction, listening, maxMessageBytes: MAX_MESSAGE_BYTES };
+  const again = codec.decode(mutated.bytes, { ...way, shown: mutated.bytes.length, window: SCAN_WINDOW_BYTES });
+  expect(again).toMatchObject({ step: "DONE", total: mutated.bytes.length, id: whole.id, method: whole.method });
 }
 
 /** A message that is cut may end in MORE or SCAN, as it was shown; nothing else may depend on that. */
