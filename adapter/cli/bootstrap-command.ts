@@ -7,6 +7,7 @@ import type { XdsTls } from "../xds/bootstrap-tls.js";
 import type { JsonObject } from "../xds/json.js";
 import { type HostPort, parseBindAddress, parseHostPort } from "./address.js";
 import { EXIT_CODE_HELP } from "./exit-code.js";
+import { parseLabel } from "./label.js";
 
 interface Options {
   readonly node: string;
@@ -15,6 +16,7 @@ interface Options {
   readonly admin: BindAddress;
   readonly mode: "delta" | "sotw";
   readonly namespace?: string;
+  readonly label?: Readonly<Record<string, string>>;
   readonly xdsCa?: string;
   readonly xdsCert?: string;
   readonly xdsKey?: string;
@@ -49,6 +51,11 @@ export function bootstrapCommand(): Command {
         .default("delta"),
     )
     .option("--namespace <name>", "the node's namespace, where its certificate does not say it")
+    .option(
+      "--label <key=value>",
+      "a label of the workload that the node serves, for the selectors of policies; may be repeated",
+      parseLabel,
+    )
     .option("--xds-ca <file>", "speak TLS with the adapter, whose certificate one of these has signed (PEM)")
     .option("--xds-cert <file>", "the node's own certificate (PEM)")
     .option("--xds-key <file>", "its key (PEM)")
@@ -56,12 +63,12 @@ export function bootstrapCommand(): Command {
     .option("--sds-directory <directory>", "where the secrets that name these files are written", ".")
     .addHelpText("after", EXAMPLES)
     .action(async (options: Options) => {
-      const { node: id, cluster, namespace, xds, admin, mode } = options;
+      const { node: id, cluster, namespace, label: labels, xds, admin, mode } = options;
       const { buildBootstrap } = await import("../xds/bootstrap.js");
       const { xdsSecretFiles } = await import("../xds/bootstrap-tls.js");
       const tls = xdsTls(options);
       for (const [path, content] of tls === undefined ? [] : xdsSecretFiles(tls)) await write(path, content);
-      const bootstrap = buildBootstrap({ node: { id, cluster, namespace }, xds, tls, admin, mode });
+      const bootstrap = buildBootstrap({ node: { id, cluster, namespace, labels }, xds, tls, admin, mode });
       process.stdout.write(text(bootstrap));
     });
 }

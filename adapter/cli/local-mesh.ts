@@ -17,6 +17,9 @@ export interface LocalMeshOptions {
   readonly listen: readonly Listen[];
   readonly admin: BindAddress;
   readonly concurrency: number;
+  /** Of the workload beside the Envoy. */
+  readonly namespace?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly log: Logger;
   /** Where it is told that Envoy is being fetched. */
   readonly progress: Logger;
@@ -72,7 +75,7 @@ async function startEnvoy(path: string, adapter: Served, options: LocalMeshOptio
   const envoy = await EnvoyProcess.start({
     path,
     bootstrap: buildBootstrap({
-      node: { id: "meltemi-up", cluster: "meltemi" },
+      node: { id: "meltemi-up", cluster: "meltemi", namespace: options.namespace, labels: options.labels },
       xds: { host: ip, port },
       admin: options.admin,
       mode: "delta",

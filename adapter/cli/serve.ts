@@ -115,5 +115,8 @@ function withEndingConnections(mesh: Mesh): Mesh {
     if (listener.mode !== "call") return listener;
     return { ...listener, settings: { ...listener.settings, maxConnectionAge_ms: 1 } };
   });
-  return { ...mesh, listeners };
+  const { inbound } = mesh;
+  if (inbound === undefined) return { ...mesh, listeners };
+  const ending = inbound.listeners.map((one) => ({ ...one, settings: { ...one.settings, maxConnectionAge_ms: 1 } }));
+  return { ...mesh, listeners, inbound: { ...inbound, listeners: ending } };
 }

@@ -4,6 +4,7 @@ import { DURATION, parseDuration_ms } from "../resource/duration.js";
 import type { BindAddress, Listen } from "../xds/bind.js";
 import { parseBindAddress, parseListen } from "./address.js";
 import { EXIT_CODE_HELP } from "./exit-code.js";
+import { parseLabel } from "./label.js";
 import type { LocalMesh } from "./local-mesh.js";
 import { requireDirectory } from "./require-directory.js";
 import { type ServingOptions, toldToEnd, withServingOptions } from "./serving-options.js";
@@ -14,6 +15,8 @@ interface Options extends ServingOptions {
   readonly listen?: readonly Listen[];
   readonly admin: BindAddress;
   readonly concurrency: number;
+  readonly namespace?: string;
+  readonly label?: Readonly<Record<string, string>>;
   /** In milliseconds. */
   readonly drainTime: number;
 }
@@ -51,6 +54,12 @@ export function upCommand(): Command {
         .argParser(parseBindAddress)
         .default({ ip: "127.0.0.1", port: 0 }, "127.0.0.1, a free port"),
     )
+    .option("--namespace <name>", "the namespace of the workload beside this Envoy, whose inbound policies it enforces")
+    .option(
+      "--label <key=value>",
+      "a label of that workload, for the selectors of policies; may be repeated",
+      parseLabel,
+    )
     .option("--concurrency <n>", "Envoy's worker threads", parseConcurrency, 1)
     .addOption(
       new Option("--drain-time <duration>", "how long calls may go on when it is told to end; 0s: they are cut")
@@ -62,12 +71,23 @@ export function upCommand(): Command {
 }
 
 async function up(options: Options): Promise<void> {
-  const { config, envoy, listen = [], admin, concurrency, drainTime, logLevel, logFormat } = options;
+  const {
+    config,
+    envoy,
+    listen = [],
+    admin,
+    concurrency,
+    namespace,
+    label: labels,
+    drainTime,
+    logLevel,
+    logFormat,
+  } = options;
   const log = createLogger({ level: logLevel, format: logFormat });
   await requireDirectory(config);
   const end = toldToEnd();
   const { startLocalMesh } = await import("./local-mesh.js");
-  const starting = startLocalMesh({ config, envoy, listen, admin, concurrency, log, progress: log });
+  const starting = startLocalMesh({ config, envoy, listen, admin, concurrency, namespace, labels, log, progress: log });
   const mesh = await Promise.race([starting, end.then(() => undefined)]);
   if (mesh === undefined) {
     // Told to end before everything was up: what has been started is still ended in order.

@@ -8,6 +8,7 @@ import type {
 } from "../model/model.js";
 import { mayLackService } from "../model/protocols.js";
 import { type FilterAttributeMatcher, toAttributeMatcher } from "./attribute-matcher.js";
+import type { FilterAuthorization } from "./authorization.js";
 import { type FilterRoutePolicy, toFilterPolicy } from "./route-policy.js";
 
 /**
@@ -21,6 +22,7 @@ export interface FilterConfig {
   readonly max_message_bytes?: number;
   readonly clusters?: readonly FilterClusterSettings[];
   readonly connection?: FilterConnectionSettings;
+  readonly authorization?: FilterAuthorization;
 }
 
 export interface FilterClusterSettings {
@@ -47,7 +49,7 @@ export interface FilterVirtualHost {
 }
 
 export interface FilterRoute {
-  readonly name: string;
+  readonly name?: string;
   readonly match?: { readonly attributes: readonly FilterAttributeMatcher[] };
   readonly route: FilterRouteAction;
   readonly origin?: string;
@@ -114,7 +116,7 @@ function toClusterSettings({ tunnels, hashAttribute, ...destination }: Destinati
   };
 }
 
-function toConnectionSettings(times: Omit<ListenerSettings, "maxMessageBytes">): FilterConnectionSettings {
+export function toConnectionSettings(times: Omit<ListenerSettings, "maxMessageBytes">): FilterConnectionSettings {
   const { maxConnectionAge_ms, idleTimeout_ms, tunnelIdleTimeout_ms } = times;
   return {
     ...(maxConnectionAge_ms !== undefined && { max_age_ms: Math.round(maxConnectionAge_ms) }),

@@ -1,4 +1,5 @@
 import { buildAttributesPolicy } from "./attributes-policy.js";
+import { buildAuthorizationRules } from "./authorization-rules.js";
 import { buildCrds } from "./crds.js";
 import { printObject, printObjects } from "./manifests.js";
 import { ENVOY_FILTERS, LEASE, RESOURCES } from "./rules.js";
@@ -15,7 +16,7 @@ export function chartFiles(): Readonly<Record<string, string>> {
   const crds = (buildCrds() as readonly Crd[]).map((crd) => ({ ...crd, metadata: { ...crd.metadata, ...KEEP } }));
   return {
     "crds.yaml": printObjects(crds),
-    "policy.yaml": printObjects(buildAttributesPolicy()),
+    "policy.yaml": printObjects([...buildAttributesPolicy(), ...buildAuthorizationRules()]),
     "rules.yaml": printObject({ resources: RESOURCES, lease: LEASE, envoyFilters: ENVOY_FILTERS }),
   };
 }

@@ -38,6 +38,10 @@ const PRESENTATIONS: Readonly<Record<string, Presentation>> = {
     shortName: "map",
     columns: [{ name: "Protocol", type: "string", description: "Name of the protocol.", jsonPath: ".spec.protocol" }],
   },
+  AuthorizationPolicy: {
+    shortName: "mauthz",
+    columns: [{ name: "Action", type: "string", description: "What becomes of its calls.", jsonPath: ".spec.action" }],
+  },
   DestinationPolicy: {
     shortName: "mdp",
     columns: [

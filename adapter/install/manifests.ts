@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { buildAttributesPolicy } from "./attributes-policy.js";
+import { buildAuthorizationRules } from "./authorization-rules.js";
 import { buildDisruptionBudget } from "./availability.js";
 import { buildCrds } from "./crds.js";
 import { buildDeployment } from "./deployment.js";
@@ -14,6 +15,7 @@ export function printManifests(options: InstallOptions): string {
   return printObjects([
     ...buildCrds(),
     ...buildAttributesPolicy(),
+    ...buildAuthorizationRules(),
     buildNamespace(),
     ...buildRbac(options),
     ...(adapter === undefined

@@ -31,6 +31,7 @@ export function structural(schema: JsonSchema): StructuralSchema {
     properties: properties && mapValues(properties, structural),
     additionalProperties: additionalProperties ? structural(additionalProperties) : undefined,
     items: items && structural(items),
+    "x-kubernetes-preserve-unknown-fields": schema["x-meltemi-keeps-unknown"],
     "x-kubernetes-list-type": schema["x-kubernetes-list-type"],
     "x-kubernetes-validations": rules.length > 0 ? rules : undefined,
   });

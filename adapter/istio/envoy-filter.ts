@@ -49,18 +49,35 @@ export function atListener(context: Context, { name, portNumber }: ListenerMatch
   };
 }
 
+/** Which Envoys are meant, by what they say of themselves. */
+export type ProxyMatch = { readonly metadata: Readonly<Record<string, string>> };
+
 /** A change at the place of istiod's `tcp_proxy`, wherever there is one. */
 export function atTcpProxy(
   context: Context,
-  { name, portNumber, destinationPort }: ListenerMatch,
+  match: ListenerMatch,
   operation: "INSERT_BEFORE" | "REPLACE" | "MERGE",
   value: JsonObject,
+  proxy?: ProxyMatch,
+): JsonObject {
+  return atFilter(context, match, TCP_PROXY, operation, value, proxy);
+}
+
+/** The same of another filter, one that was put there before. */
+export function atFilter(
+  context: Context,
+  { name, portNumber, destinationPort }: ListenerMatch,
+  filter: string,
+  operation: "INSERT_BEFORE" | "REPLACE" | "MERGE",
+  value: JsonObject,
+  proxy?: ProxyMatch,
 ): JsonObject {
   return {
     applyTo: "NETWORK_FILTER",
     match: {
       context,
-      listener: { name, portNumber, filterChain: { destinationPort, filter: { name: TCP_PROXY } } },
+      ...(proxy && { proxy }),
+      listener: { name, portNumber, filterChain: { destinationPort, filter: { name: filter } } },
     },
     patch: { operation, value },
   };

@@ -1,67 +1,80 @@
-import type { Mesh } from "../model/model.js";
+import { type InboundSide, inboundTable, isJudged } from "../filter-config/inbound.js";
+import { inboundListenerAt } from "../model/inbound.js";
+import { askedNamespaces, type InboundPort } from "../model/inbound-ports.js";
+import type { ListenerMode, Mesh } from "../model/model.js";
 import { AUTO } from "../model/protocols.js";
 import { buildExtensionConfig, type WasmCode } from "../xds/extension-configs.js";
 import { type FilterIdentity, filterName } from "../xds/filter-identity.js";
+import type { JsonObject } from "../xds/json.js";
 import type { Resource } from "../xds/resource.js";
 import type { TableVersions } from "../xds/table-versions.js";
+import { selfContainedTunnelFilter } from "../xds/tunnel.js";
 import { discoveredFilter, PASS_THROUGH } from "./discovered-filter.js";
-import { atTcpProxy, type EnvoyFilter, envoyFilter } from "./envoy-filter.js";
+import { atFilter, atTcpProxy, type EnvoyFilter, envoyFilter } from "./envoy-filter.js";
 
-/** A port at which workloads serve calls of a protocol. */
-export interface InboundPort {
-  readonly protocol: string;
-  readonly number: number;
+/** istiod leaves Envoy's own: its listener is one for all ports, most of which are none of ours. */
+const READ_BUFFER_BYTES = 1 << 20;
+
+/**
+ * In front of the local service calls are counted, by service, method and status, as they pass; where policies ask something of them they are
+ * looked at one by one. That takes the place of istiod's `tcp_proxy`, in the workloads of the namespaces that ask. Undefined: nothing is done.
+ */
+export function inbound(namespace: string, port: InboundPort, mesh: Mesh): EnvoyFilter | undefined {
+  const patches = [...observing(port), ...askedNamespaces(mesh, port).flatMap((asked) => judging(port, asked))];
+  if (patches.length === 0) return undefined;
+  return envoyFilter(namespace, `inbound-${port.protocol}-${port.number}`.toLowerCase(), patches);
 }
 
-/** The ports at which the mesh's services are served: those of their endpoints. What is spoken there must be known to be observed. */
-export function inboundPorts({ services }: Mesh): readonly InboundPort[] {
-  const ports = new Map<string, InboundPort>();
-  for (const { endpoints, ports: servicePorts } of services) {
-    for (const { name, number, protocol } of servicePorts) {
-      if (protocol === undefined || protocol === AUTO) continue;
-      for (const endpoint of endpoints) {
-        const port = { protocol, number: endpoint.ports[name] ?? number };
-        ports.set(inboundName(port), port);
-      }
-    }
-  }
-  return [...ports.values()].sort((a, b) => a.number - b.number || (a.protocol < b.protocol ? -1 : 1));
+/** What has passed cannot be looked at twice to tell its protocol. */
+function observing(port: InboundPort): readonly JsonObject[] {
+  if (port.protocol === AUTO) return [];
+  const filter = discoveredFilter(filterName(identity(port, "observe")), PASS_THROUGH);
+  return [atTcpProxy("SIDECAR_INBOUND", { destinationPort: port.number }, "INSERT_BEFORE", filter)];
 }
 
-/** In front of the local service calls are counted, by service, method and status, as they pass. */
-export function inbound(namespace: string, port: InboundPort): EnvoyFilter {
-  const filter = discoveredFilter(filterName(identity(port)), PASS_THROUGH);
+/** There is no fallback: without the adapter nobody is let in. `namespace`: whose Envoys; undefined: all. */
+function judging(port: InboundPort, namespace: string | undefined): readonly JsonObject[] {
   const match = { destinationPort: port.number };
-  return envoyFilter(namespace, `inbound-${port.protocol}-${port.number}`.toLowerCase(), [
-    atTcpProxy("SIDECAR_INBOUND", match, "INSERT_BEFORE", filter),
-  ]);
+  const proxy = namespace === undefined ? undefined : { metadata: { NAMESPACE: namespace } };
+  const filter = discoveredFilter(filterName(identity(port, "call")));
+  const put =
+    port.protocol === AUTO
+      ? atTcpProxy("SIDECAR_INBOUND", match, "INSERT_BEFORE", filter, proxy)
+      : atFilter("SIDECAR_INBOUND", match, filterName(identity(port, "observe")), "REPLACE", filter, proxy);
+  const carrier = selfContainedTunnelFilter(inboundName(port));
+  return [put, atTcpProxy("SIDECAR_INBOUND", match, "REPLACE", carrier, proxy)];
 }
 
-/** Virtual hosts are only what calls are counted by: those of the protocol's listeners, and one for calls of services that none of them has. */
-export function buildInboundConfig(
+/** The configurations of both: which one an Envoy asks for is said by its namespace. `mesh` is what it may see. */
+export function buildInboundConfigs(
   port: InboundPort,
-  { listeners }: Mesh,
+  mesh: Mesh,
   code: WasmCode,
   versions: Pick<TableVersions, "of">,
-): Resource {
-  const taken = new Set(["*"]);
-  const named = listeners
-    .filter(({ protocol }) => protocol === port.protocol)
-    .flatMap(({ virtualHosts }) => virtualHosts)
-    .map(({ name, services }) => ({ name, services: services.filter((one) => !taken.has(one) && taken.add(one)) }))
-    .filter(({ services }) => services.length > 0);
-  const routes = [{ route: { cluster: `inbound|${port.number}||` } }];
-  const hosts = [...named, { name: "inbound", services: ["*"] }];
-  const declared = listeners.find(({ protocol }) => protocol === port.protocol)?.declared;
-  const table = {
-    ...(declared && { program: declared.program }),
-    virtual_hosts: hosts.map((host) => ({ ...host, routes })),
+): readonly Resource[] {
+  const { protocol, number } = port;
+  const { listeners } = mesh;
+  const counted = { protocol, cluster: `inbound|${number}||` };
+  const side = { ...counted, ...askedOf(mesh, port) };
+  const build = (mode: ListenerMode, table: object) => {
+    const version = versions.of(mode === "observe" ? inboundName(port) : `${inboundName(port)}/judged`, table);
+    return buildExtensionConfig(identity(port, mode), { ...table, version }, code);
   };
-  return buildExtensionConfig(identity(port), { ...table, version: versions.of(inboundName(port), table) }, code);
+  return [
+    ...(protocol === AUTO ? [] : [build("observe", inboundTable(counted, listeners))]),
+    ...(isJudged(side)
+      ? [build("call", { ...inboundTable(side, listeners), read_buffer_bytes: READ_BUFFER_BYTES })]
+      : []),
+  ];
 }
 
-function identity(port: InboundPort): FilterIdentity {
-  return { listener: inboundName(port), protocol: port.protocol, mode: "observe" };
+function askedOf({ inbound }: Mesh, { protocol, number }: InboundPort): Pick<InboundSide, "listener" | "policies"> {
+  if (inbound === undefined) return {};
+  return { policies: inbound.policies, listener: inboundListenerAt(inbound, undefined, protocol, number) };
+}
+
+function identity(port: InboundPort, mode: ListenerMode): FilterIdentity {
+  return { listener: inboundName(port), protocol: port.protocol, mode };
 }
 
 function inboundName({ protocol, number }: InboundPort): string {

@@ -1,4 +1,5 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
+import { inboundPorts } from "../model/inbound-ports.js";
 import type { Mesh } from "../model/model.js";
 import type { XdsOptions, XdsState } from "../xds/build-resources.js";
 import { buildExtensionConfig, type WasmCode } from "../xds/extension-configs.js";
@@ -7,7 +8,7 @@ import { type AdapterAddress, type AdapterTls, adapterCluster } from "./adapter-
 import { asDialled } from "./dialled.js";
 import type { EnvoyFilter } from "./envoy-filter.js";
 import { gatewayListeners } from "./gateways.js";
-import { buildInboundConfig, inbound, inboundPorts } from "./inbound.js";
+import { buildInboundConfigs, inbound } from "./inbound.js";
 import { gatewayOutbound, outbound, outboundName } from "./outbound.js";
 
 export interface SidecarOptions {
@@ -33,7 +34,7 @@ export function buildEnvoyFilters(
     adapterCluster(namespace, adapter, tls),
     ...listeners.flatMap((listener) => outbound(namespace, listener, mesh, code)),
     ...gatewayListeners(mesh.listeners, mesh.gateways).map((listener) => gatewayOutbound(namespace, listener, code)),
-    ...inboundPorts(mesh).map((port) => inbound(namespace, port)),
+    ...inboundPorts(mesh).flatMap((port) => inbound(namespace, port, mesh) ?? []),
   ];
 }
 
@@ -52,6 +53,6 @@ export function buildSidecarResources(
     const filter = { listener: name, protocol: listener.protocol, mode: listener.mode };
     return buildExtensionConfig(filter, { ...config, version: versions.of(name, config) }, code);
   });
-  const inboundConfigs = inboundPorts(served).map((port) => buildInboundConfig(port, served, code, versions));
+  const inboundConfigs = inboundPorts(served).flatMap((port) => buildInboundConfigs(port, served, code, versions));
   return { resources: [...outboundConfigs, ...inboundConfigs], problems: [] };
 }

@@ -1,3 +1,5 @@
+import type { Inbound } from "./inbound.js";
+
 /**
  * What the mesh is, free of Kubernetes and of Envoy. `translate` makes it from resources, `xds` makes Envoy's resources of it.
  * Immutable once made; lists are sorted so that equal meshes are equal text. Addresses, hosts and namespaces are lists from
@@ -10,6 +12,8 @@ export interface Mesh {
   readonly gateways?: readonly GatewayPort[];
   /** What nodes call, where that is said. */
   readonly scopes?: readonly Scope[];
+  /** What is asked of the inbound side, where that is anything. */
+  readonly inbound?: Inbound;
 }
 
 /** What the nodes of a namespace call of all that they may see. */
@@ -53,6 +57,8 @@ export interface Service {
   readonly ports: readonly ServicePort[];
   readonly resolution: "STATIC" | "DNS";
   readonly endpoints: readonly Endpoint[];
+  /** Ports, by their names, at which workloads serve that are no endpoints because they are not ready. */
+  readonly unreadyPorts?: readonly Readonly<Record<string, number>>[];
   readonly subsets: readonly Subset[];
   readonly trafficPolicy: TrafficPolicy;
   /** Namespaces whose nodes may see it, where these are not all. */

@@ -1,3 +1,4 @@
+import { inboundNamespaces, inboundOf } from "./inbound.js";
 import type {
   DestinationTunnels,
   Mesh,
@@ -19,12 +20,18 @@ export function sees(namespace: string | undefined, exports: Exports): boolean {
 
 /** Whether all nodes get the same. */
 export function isSameForAll(mesh: Mesh): boolean {
-  return mesh.scopes === undefined && exportsIn(mesh).every((one) => one === undefined);
+  return (
+    mesh.scopes === undefined && inboundNames(mesh).length === 0 && exportsIn(mesh).every((one) => one === undefined)
+  );
 }
 
 /** Namespaces whose nodes may get what others do not, or not get what they do. */
 export function namedNamespaces(mesh: Mesh): ReadonlySet<string> {
-  return new Set([...exportsIn(mesh).flatMap((one) => one ?? []), ...scopedNamespaces(mesh)]);
+  return new Set([...exportsIn(mesh).flatMap((one) => one ?? []), ...scopedNamespaces(mesh), ...inboundNames(mesh)]);
+}
+
+function inboundNames({ inbound }: Mesh): readonly string[] {
+  return inbound === undefined ? [] : inboundNamespaces(inbound);
 }
 
 function exportsIn({ services, listeners }: Mesh): readonly Exports[] {
@@ -52,7 +59,11 @@ export function viewOf(mesh: Mesh, viewer: Viewer): Mesh {
     else services.set(service.host, { ...service, ports, trafficPolicy: {}, subsets: [] });
   }
   const view: View = { namespace, services, hidden };
-  return { services: [...services.values()], listeners: mesh.listeners.map((one) => viewListener(one, view)) };
+  return {
+    services: [...services.values()],
+    listeners: mesh.listeners.map((one) => viewListener(one, view)),
+    ...(mesh.inbound && { inbound: inboundOf(mesh.inbound, namespace) }),
+  };
 }
 
 interface View {

@@ -1,4 +1,5 @@
 import { parseAerakiProtocol, parseApplicationProtocol } from "./application-protocol.js";
+import { parseAuthorizationPolicy } from "./authorization-policy.js";
 import { parseDestinationPolicy } from "./destination-policy.js";
 import { parseDestinationRule } from "./destination-rule.js";
 import { parseEndpointSlice } from "./endpoint-slice.js";
@@ -10,6 +11,7 @@ import { parsePod } from "./pod.js";
 import type { Report } from "./report.js";
 import type { Resource } from "./resource.js";
 import { applicationProtocolSchema } from "./schema/application-protocol.js";
+import { authorizationPolicySchema } from "./schema/authorization-policy.js";
 import { destinationPolicySchema } from "./schema/destination-policy.js";
 import { destinationRuleSchema } from "./schema/destination-rule.js";
 import { gatewaySchema } from "./schema/gateway.js";
@@ -77,6 +79,13 @@ export const KINDS: readonly Kind[] = [
     plural: "destinationpolicies",
     schema: destinationPolicySchema,
     parse: parseDestinationPolicy,
+  },
+  {
+    ...meltemi,
+    kind: "AuthorizationPolicy",
+    plural: "authorizationpolicies",
+    schema: authorizationPolicySchema,
+    parse: parseAuthorizationPolicy,
   },
   {
     ...meltemi,

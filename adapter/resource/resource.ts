@@ -2,6 +2,7 @@ import type { RawResource } from "../source/source.js";
 import { type FieldPath, formatFieldPath } from "../status/field-path.js";
 import { formatResourceName, type Problem, type ResourceName } from "../status/problem.js";
 import type { ApplicationProtocolSpec } from "./application-protocol.js";
+import type { AuthorizationPolicySpec } from "./authorization-policy.js";
 import type { DestinationPolicySpec } from "./destination-policy.js";
 import type { DestinationRuleSpec } from "./destination-rule.js";
 import type { EndpointSliceSpec } from "./endpoint-slice.js";
@@ -76,6 +77,11 @@ export interface DestinationPolicy extends Identified {
   readonly spec: DestinationPolicySpec;
 }
 
+export interface AuthorizationPolicy extends Identified {
+  readonly kind: "AuthorizationPolicy";
+  readonly spec: AuthorizationPolicySpec;
+}
+
 /** Kubernetes' own. */
 export interface KubernetesService extends Identified {
   readonly kind: "Service";
@@ -99,6 +105,7 @@ export type Resource =
   | ApplicationProtocol
   | ListenerPolicy
   | DestinationPolicy
+  | AuthorizationPolicy
   | ServiceEntry
   | WorkloadEntry
   | DestinationRule

@@ -58,6 +58,15 @@ class KubernetesDraft implements ServiceDraft {
     return this.#endpoints;
   }
 
+  get unreadyPorts(): readonly Readonly<Record<string, number>>[] {
+    const unready = this.slices.filter(({ spec }) => spec.endpoints.some(({ state }) => state !== "ready"));
+    return [
+      ...new Map(
+        unready.map(({ spec }) => this.#portsOf(spec.ports)).map((ports) => [JSON.stringify(ports), ports]),
+      ).values(),
+    ];
+  }
+
   /**
    * Those that are ready; if none is, those that still answer though they are about to end, as kube-proxy has it. A Pod with addresses of
    * both families is one endpoint, the Service's first family in front.

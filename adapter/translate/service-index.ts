@@ -17,6 +17,8 @@ export interface ServiceDraft {
   /** With the protocol that the port itself says. */
   readonly ports: readonly ServicePort[];
   readonly endpoints: readonly Endpoint[];
+  /** Of workloads that are none, since they are not ready. */
+  readonly unreadyPorts?: readonly Readonly<Record<string, number>>[];
 }
 
 /** The services that there are, to be found by the names that resources call them. */

@@ -2,6 +2,7 @@ import type { Mesh, OutboundListener, Route, Service } from "../model/model.js";
 import { AUTO, CODECS } from "../model/protocols.js";
 import {
   type ApplicationProtocol,
+  type AuthorizationPolicy,
   conflict,
   type DestinationPolicy,
   type DestinationRule,
@@ -22,6 +23,7 @@ import {
 import { compareText, formatResourceName, type Problem } from "../status/problem.js";
 import { advise } from "./advise.js";
 import { chooseDestinationPolicies, type DestinationPolicies } from "./choose-destination-policies.js";
+import { chooseInbound } from "./choose-inbound.js";
 import { chooseListenerPolicies } from "./choose-listener-policies.js";
 import { chooseRules } from "./choose-rules.js";
 import { chooseScopes, DEFAULT_ROOT_NAMESPACE } from "./choose-scopes.js";
@@ -81,6 +83,7 @@ export function translate(
   const protocols = resources.filter((one): one is ApplicationProtocol => one.kind === "ApplicationProtocol");
   const written = resources.filter(isRouter);
   const listenerPolicies = resources.filter((one): one is ListenerPolicy => one.kind === "ListenerPolicy");
+  const authorization = resources.filter((one): one is AuthorizationPolicy => one.kind === "AuthorizationPolicy");
   const destinationPolicies = resources.filter((one): one is DestinationPolicy => one.kind === "DestinationPolicy");
 
   const declaring = chooseDeclared(protocols, before.declaredProtocols);
@@ -104,8 +107,9 @@ export function translate(
   const taken = resolved.virtualServices.filter((one) => speaking.take(one));
   const destinations = chooseDestinationPolicies(destinationPolicies, services, before.destinationPolicies);
   const built = buildListeners(taken, services, speaking, declaring.declared, destinations.byDestination);
+  const { inbound, ...inboundSide } = chooseInbound(authorization, listenerPolicies, rootNamespace);
   const { listeners, ...policies } = chooseListenerPolicies(
-    listenerPolicies,
+    listenerPolicies.filter(({ spec }) => spec.inbound === undefined),
     built.listeners,
     destinations.byDestination,
     before.listenerPolicies,
@@ -127,6 +131,7 @@ export function translate(
       listeners,
       ...(scopes.length > 0 && { scopes }),
       ...(gateways.length > 0 && { gateways }),
+      ...(inbound && { inbound }),
     },
     problems: [
       ...declaring.problems,
@@ -139,6 +144,7 @@ export function translate(
       ...destinations.problems,
       ...built.problems,
       ...policies.problems,
+      ...inboundSide.problems,
       ...scoping.problems,
       ...relevant.flatMap(withoutEndpoints),
     ],
@@ -284,6 +290,7 @@ function toService(draft: ServiceDraft, rule: DestinationRule | undefined, speak
       .sort((a, b) => a.number - b.number),
     resolution: draft.resolution,
     endpoints: [...draft.endpoints].sort((a, b) => compareText(JSON.stringify(a), JSON.stringify(b))),
+    ...(draft.unreadyPorts && draft.unreadyPorts.length > 0 && { unreadyPorts: draft.unreadyPorts }),
     subsets: subsets.sort((a, b) => compareText(a.name, b.name)),
     trafficPolicy,
     ...(exports && { exports }),

@@ -1,6 +1,7 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
 import type { Mesh, OutboundListener } from "../model/model.js";
 import { PROTOCOLS } from "../model/protocols.js";
+import { denyingAll } from "../resource/authorization-policy.js";
 import { type ParsedResource, parseResource } from "../resource/parse-resource.js";
 import { type Identified, isRouter, mention, problemOf, type Resource, type Router } from "../resource/resource.js";
 import type { IgnoredDocument, RawResource, SourceState } from "../source/source.js";
@@ -89,6 +90,12 @@ export class Translator {
         continue;
       }
       seen.set(key, parsed);
+      if (parsed.resource === undefined && parsed.identity.kind === "AuthorizationPolicy") {
+        const denying = denyingAll(parsed.identity);
+        problems.push(...(denying === undefined ? parsed.problems : parsed.problems.map(deniesAll)));
+        if (denying !== undefined) resources.push(denying);
+        continue;
+      }
       const last = this.#good.get(key);
       const resource = parsed.resource ?? last;
       problems.push(...(last === undefined ? parsed.problems : parsed.problems.map(stillInForce)));
@@ -178,6 +185,14 @@ export class Translator {
     }
     return found.length > 0;
   }
+}
+
+/** What nobody understands may be what keeps somebody out: whatever was in force before, nothing is let in by it, nor past it. */
+function deniesAll(problem: Problem): Problem {
+  return {
+    ...problem,
+    reason: `${problem.reason}; until it is mended the policy denies all calls to the workloads that it selects`,
+  };
 }
 
 /** A listener whose table the filter does not take, and what it says. */

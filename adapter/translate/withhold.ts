@@ -14,9 +14,10 @@ export function withhold(
   const withheld = new Set<OutboundListener>();
   for (const policy of refused.filter(({ kind }) => kind === "ListenerPolicy")) {
     const { spec } = policy.raw.document as { readonly spec?: unknown };
-    const { protocol, port, tls } = (spec ?? {}) as { readonly [field: string]: unknown };
+    const { protocol, port, tls, inbound } = (spec ?? {}) as { readonly [field: string]: unknown };
     const listener = listeners.find((one) => one.protocol === protocol && one.port === port);
-    if (!tls || listener === undefined) continue;
+    // One for the inbound side has no listener where it is not good.
+    if (!tls || inbound || listener === undefined) continue;
     withheld.add(listener);
     const reason = `the listener ${protocol} ${port} is not served until the policy is good: it asks for TLS`;
     problems.push(problemOf(policy, ["spec", "tls"], reason));

@@ -7,7 +7,12 @@ import { any, type JsonObject } from "./json.js";
 import { ADS } from "./resource.js";
 
 export interface BootstrapOptions {
-  readonly node: { readonly id: string; readonly cluster: string; readonly namespace?: string | undefined };
+  readonly node: {
+    readonly id: string;
+    readonly cluster: string;
+    readonly namespace?: string | undefined;
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+  };
   /** Where the adapter serves ADS; a DNS name is resolved by Envoy. */
   readonly xds: { readonly host: string; readonly port: number };
   /** Without, the stream is plain. */
@@ -36,9 +41,10 @@ const METRIC_LABELS = [
 
 /** A whole Envoy bootstrap, in the JSON mapping: everything but the way to the adapter comes over ADS. */
 export function buildBootstrap(options: BootstrapOptions): JsonObject {
-  const { id, cluster, namespace } = options.node;
+  const { id, cluster, namespace, labels } = options.node;
+  const metadata = { ...(namespace !== undefined && { NAMESPACE: namespace }), ...(labels && { LABELS: labels }) };
   return {
-    node: { id, cluster, ...(namespace !== undefined && { metadata: { NAMESPACE: namespace } }) },
+    node: { id, cluster, ...(Object.keys(metadata).length > 0 && { metadata }) },
     admin: { address: socketAddress(options.admin.ip, options.admin.port) },
     dynamic_resources: {
       ads_config: grpcSource(XDS_CLUSTER, options.mode === "delta" ? "DELTA_GRPC" : "GRPC"),

@@ -4,6 +4,7 @@ import { bindListeners, type Listen } from "./bind.js";
 import { buildCluster, clusterPolicy } from "./clusters.js";
 import { buildEndpoints } from "./endpoints.js";
 import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
+import { buildInbound } from "./inbound.js";
 import { buildListener } from "./listeners.js";
 import type { Resource } from "./resource.js";
 import { buildTunnelRoute } from "./routes.js";
@@ -34,7 +35,10 @@ export function buildResources(
     const filter = { listener: name, protocol: listener.protocol, mode: listener.mode };
     resources.push(buildListener(bind), buildExtensionConfig(filter, table, code), ...secretsOf(listener.tls));
   }
-  if (bound.some(({ listener }) => listener.mode === "call")) resources.push(buildTunnelRoute());
+  const inbound = buildInbound(mesh, bound, code, versions);
+  resources.push(...inbound.resources);
+  if (inbound.resources.length > 0 || bound.some(({ listener }) => listener.mode === "call"))
+    resources.push(buildTunnelRoute());
   const destinations = destinationsOf(mesh);
   for (const service of mesh.services) {
     for (const port of service.ports) {
@@ -44,7 +48,7 @@ export function buildResources(
       }
     }
   }
-  return { resources: withoutDuplicates(resources), problems };
+  return { resources: withoutDuplicates(resources), problems: [...problems, ...inbound.problems] };
 }
 
 /** The port's cluster and those of all subsets, wanted or not: a route that turns to another subset then changes ECDS alone. */

@@ -43,12 +43,16 @@ export function wasmFilter(filter: FilterIdentity, table: object, code: WasmCode
         nack_on_code_cache_miss: code.kind === "remote" ? true : undefined,
       },
       configuration: any("google.protobuf.StringValue", {
-        value: JSON.stringify({ ...table, read_buffer_bytes: READ_BUFFER_BYTES, code: codeName(code) }),
+        value: JSON.stringify({ ...table, read_buffer_bytes: readBufferOf(table), code: codeName(code) }),
       }),
       failure_policy: "FAIL_RELOAD",
       reload_config: { backoff: { base_interval: duration(RELOAD_INTERVAL_MS) } },
     },
   });
+}
+
+function readBufferOf(table: object): unknown {
+  return "read_buffer_bytes" in table ? table.read_buffer_bytes : READ_BUFFER_BYTES;
 }
 
 const names = new WeakMap<WasmCode, string>();

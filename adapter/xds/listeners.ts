@@ -51,7 +51,7 @@ function carrier(name: string, listener: OutboundListener): JsonObject {
   }
 }
 
-function meltemiFilter(name: string): JsonObject {
+export function meltemiFilter(name: string): JsonObject {
   return {
     name,
     config_discovery: {

@@ -6,9 +6,7 @@ import { addCount, Count, newCounts, tellCounts } from "./count";
 import { clearGauges, forgetMemoryTold, forgetTold, newGauges, tellGauges, tellMemory } from "./gauge";
 import { closeLedger, openLedger, takeBackDead } from "./ledger";
 import { Mode } from "./mode";
-import { letGoDetections, takeUpDetections } from "./policies/detections";
 import { forgetGatesTold, tellGates } from "./policies/gate";
-import { forgetHostsTold, tellHosts } from "./policies/hosts";
 import { chooseForNode } from "./policies/node";
 
 /**
@@ -85,7 +83,7 @@ export function closeListener(listener: Listener): void {
     if (before) before.next = listener.next;
   }
   const table = listener.table;
-  if (table) dropTable(table);
+  if (table) freeTable(table);
   tellCounts(listener.counts, listener.name);
   clearGauges(listener.gauges);
   tellGauges(listener.gauges, listener.name);
@@ -123,7 +121,6 @@ export function tellListeners(time_us: u64, alive: bool): void {
     listener = listener.next;
   }
   tellGates();
-  tellHosts();
   tellMemory(alive);
   if (!closeLedger(time_us)) forgetAllTold();
   takeBackDead(time_us);
@@ -136,13 +133,7 @@ export function setTable(listener: Listener, table: Table): void {
   if (authorization) chooseForNode(authorization);
   listener.table = table;
   listener.program = table.program;
-  takeUpDetections(table);
-  if (former) dropTable(former);
-}
-
-function dropTable(table: Table): void {
-  letGoDetections(table);
-  freeTable(table);
+  if (former) freeTable(former);
 }
 
 function forgetAllTold(): void {
@@ -152,7 +143,6 @@ function forgetAllTold(): void {
     listener = listener.next;
   }
   forgetGatesTold();
-  forgetHostsTold();
   forgetMemoryTold();
 }
 

@@ -7,7 +7,6 @@ import { arm, takeDue } from "./deadline";
 import { releaseCall } from "./hold";
 import { freeKept, Kept } from "./kept-call";
 import { CloseReason } from "./label";
-import { noteFault } from "./policies/outlier-detection";
 import { retriesOn, retry, unfollow } from "./policies/retry";
 import { callerOfCall, describeTimeout, replyError } from "./reply";
 import { endWaiting } from "./resume";
@@ -27,7 +26,6 @@ export function endOverdue(time_ms: u32): void {
 /** A try has taken too long, or the call itself where it has one try only. */
 function endTry(connection: Connection, call: Call): void {
   if (call.swallowed) return;
-  if (call.tunnel.at) noteFault(connection, call.tunnel);
   const kept = call.kept;
   if (kept && retriesOn(kept, RetryOn.TIMEOUT) && retry(connection, kept, call.tunnel)) {
     unfollow(call);
@@ -50,9 +48,7 @@ function endCallAt(connection: Connection, call: Call): void {
 
 function endPause(connection: Connection, kept: Kept, time_ms: u32): void {
   if (kept.call) {
-    const call = changetype<Call>(kept.call);
-    if (call.tunnel.at) noteFault(connection, call.tunnel);
-    endCallAt(connection, call);
+    endCallAt(connection, changetype<Call>(kept.call));
     return;
   }
   if (!kept.limited || <i32>(time_ms - kept.limit_ms) < 0) {

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { toFilterConfig } from "../../adapter/filter-config/filter-config.js";
-import type { OutboundListener } from "../../adapter/model/model.js";
+import { inboundTable } from "../../adapter/filter-config/inbound.js";
+import { inboundListenerAt, inboundNamespaces, inboundOf } from "../../adapter/model/inbound.js";
+import { askedNamespaces, inboundPorts } from "../../adapter/model/inbound-ports.js";
+import type { Mesh, OutboundListener } from "../../adapter/model/model.js";
 import { recognise } from "../../adapter/resource/recognise.js";
 import { parseFile } from "../../adapter/source/file-content.js";
 import { formatProblem } from "../../adapter/status/format.js";
@@ -46,6 +49,12 @@ describe.each(cases)("%s", (name) => {
     await expect(json(listeners)).toMatchFileSnapshot(join(golden, "listeners.json"));
   });
 
+  if (mesh.inbound !== undefined) {
+    test("inbound", async () => {
+      await expect(json(inboundTables(mesh))).toMatchFileSnapshot(join(golden, "inbound.json"));
+    });
+  }
+
   test("problems", async () => {
     const lines = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
     await expect(lines).toMatchFileSnapshot(join(golden, "problems.txt"));
@@ -64,6 +73,31 @@ test("the mission's example is the JSON that the design says, byte for byte", ()
       '{"name":"default","route":{"cluster":"outbound|9080|v1|reviews.prod.svc.cluster.local"}}]}]}',
   );
 });
+
+/** By namespace, port and who asks: the tables of the filters before services. */
+function inboundTables(mesh: Mesh): object {
+  const { inbound } = mesh;
+  if (inbound === undefined) return {};
+  const namespaces = [inbound.rootNamespace, ...inboundNamespaces(inbound)];
+  const tables = namespaces.flatMap((namespace) =>
+    inboundPorts(mesh).map(({ protocol, number }) => {
+      const { policies, ...here } = inboundOf(inbound, namespace);
+      const listener = inboundListenerAt({ policies, ...here }, namespace, protocol, number);
+      const side = { protocol, cluster: `inbound|${number}||`, listener, policies };
+      return [`${namespace} ${protocol} ${number}`, inboundTable(side, mesh.listeners)];
+    }),
+  );
+  return {
+    asked: Object.fromEntries(
+      inboundPorts(mesh).map((port) => [
+        `${port.protocol} ${port.number}`,
+        askedNamespaces(mesh, port).map((namespace) => namespace ?? "*"),
+      ]),
+    ),
+    listeners: inbound.listeners.map(({ policy: _, ...listener }) => listener),
+    tables: Object.fromEntries(tables),
+  };
+}
 
 function json(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;

@@ -32,6 +32,8 @@ export interface JsonSchema {
   readonly "x-kubernetes-validations"?: readonly ValidationRule[];
   /** `set`: no entry twice. */
   readonly "x-kubernetes-list-type"?: "set";
+  /** A Kubernetes API server keeps fields that are unknown, so that they are seen here, and refused. */
+  readonly "x-meltemi-keeps-unknown"?: true;
   /** What a `pattern` asks for, in words. */
   readonly "x-meltemi-expects"?: string;
 }

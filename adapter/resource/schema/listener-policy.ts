@@ -1,5 +1,7 @@
 import { closedMap, duration, type JsonSchema, listOf, portNumber, protocol, refused, text } from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
+import { localRateLimits } from "./policies/local-rate-limit.js";
+import { policies } from "./policies/policies.js";
 
 /** The filter's own bound. A message is kept whole in its memory where its route asks for what stands at its end. */
 const MAX_MESSAGE_BYTES = 256 << 20;
@@ -42,6 +44,22 @@ const tls: JsonSchema = {
   ],
 };
 
+const inbound: JsonSchema = {
+  ...closedMap({
+    bind: { ...text, maxLength: 45, description: "IP address that the listener is bound to. Default: 0.0.0.0." },
+    defaultEndpoint: {
+      ...text,
+      maxLength: 53,
+      description: "IP:PORT of the service behind it, such as 127.0.0.1:20890. Istio's Envoys know it.",
+    },
+    timeout: policies.timeout as JsonSchema,
+    ...localRateLimits("calls at the port"),
+    circuitBreaker: policies.circuitBreaker as JsonSchema,
+  }),
+  description:
+    "The policy is for the listener before the service itself, of workloads of its namespace that serve `port`; and each of their calls.",
+};
+
 export const listenerPolicySchema = resourceSchema(
   {
     ...closedMap(
@@ -75,10 +93,15 @@ export const listenerPolicySchema = resourceSchema(
           description: "An upstream connection without a call in flight for so long is closed. Default: 30s.",
         },
         tls: { ...tls, description: "TLS towards clients. Default: none." },
+        inbound,
       },
       ["protocol", "port"],
     ),
     "x-kubernetes-validations": [
+      {
+        rule: "!(has(self.inbound) && has(self.mode) && self.mode != 'CALL')",
+        message: "mode: what is asked of single calls at the inbound side needs CALL",
+      },
       {
         rule: "!(has(self.tunnelIdleTimeout) && has(self.mode) && self.mode in ['CONNECTION', 'OBSERVE'])",
         message: "tunnelIdleTimeout: modes CONNECTION and OBSERVE have no tunnels: only CALL has",

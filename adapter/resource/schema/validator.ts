@@ -12,6 +12,7 @@ const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, str
 ajv.addKeyword({ keyword: "x-meltemi-refused", schemaType: "string", validate: () => false, errors: false });
 ajv.addKeyword("x-meltemi-refused-values");
 ajv.addKeyword("x-meltemi-expects");
+ajv.addKeyword("x-meltemi-keeps-unknown");
 ajv.addKeyword("x-kubernetes-validations");
 ajv.addKeyword("x-kubernetes-list-type");
 

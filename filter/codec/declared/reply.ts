@@ -85,7 +85,7 @@ export function replyStatus(program: usize, reply: ReplyCode): u32 {
     const denied = load<u32>(program, DENIED_CODE_AT);
     if (denied) return denied;
     reply = ReplyCode.BAD_REQUEST;
-  }
+  } else if (reply == ReplyCode.OVERFLOW) reply = ReplyCode.OVERLOADED;
   return load<u32>(program + ((<usize>reply) << 2), CODES_AT);
 }
 
