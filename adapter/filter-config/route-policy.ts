@@ -1,4 +1,5 @@
-import type { CircuitBreaker, RoutePolicy } from "../model/model.js";
+import { clusterName } from "../model/cluster-name.js";
+import type { CircuitBreaker, Retry, RetryCondition, RoutePolicy } from "../model/model.js";
 import { type FilterLocalRateLimit, toFilterLocalRateLimit } from "./rate-limits.js";
 
 export interface FilterCircuitBreaker {
@@ -7,32 +8,64 @@ export interface FilterCircuitBreaker {
   readonly max_requests_per_method?: number;
 }
 
+export interface FilterRetry {
+  readonly attempts: number;
+  /** The sum of RETRY_BITS. */
+  readonly on?: number;
+  readonly statuses?: readonly string[];
+  readonly per_try_timeout_ms?: number;
+  readonly back_off_ms: number;
+  readonly max_back_off_ms: number;
+  readonly max_bytes?: number;
+  readonly budget_percent: number;
+  readonly min_budget: number;
+}
+
+const RETRY_BITS: Readonly<Record<RetryCondition, number>> = {
+  "connect-failure": 1,
+  reset: 2,
+  timeout: 4,
+  refused: 8,
+  error: 16,
+};
+
 export interface FilterRoutePolicy {
   readonly timeout_ms?: number;
   readonly abort?: { readonly per_million: number; readonly status?: number; readonly message?: string };
   readonly rate_limits?: readonly FilterLocalRateLimit[];
   readonly circuit_breaker?: FilterCircuitBreaker;
   readonly sticky?: { readonly attribute: string };
+  readonly delay?: { readonly per_million: number; readonly fixed_ms: number };
+  readonly retry?: FilterRetry;
+  readonly mirrors?: readonly { readonly cluster: string; readonly per_million?: number }[];
   readonly timeout_attribute?: { readonly attribute: string; readonly max_ms: number };
 }
 
 /** `service` and `route` are the names of the virtual host and of its route, `origin` the resource that it comes from. */
 export function toFilterPolicy(
-  { timeout_ms, abort, localRateLimits, circuitBreaker, sticky, timeoutFrom }: RoutePolicy,
+  { timeout_ms, abort, localRateLimits, circuitBreaker, sticky, timeoutFrom, delay, retry, mirrors }: RoutePolicy,
   service: string,
   route: string,
   origin: string,
 ): FilterRoutePolicy {
   return {
-    ...(timeout_ms !== undefined && { timeout_ms: Math.max(1, Math.round(timeout_ms)) }),
+    ...(timeout_ms !== undefined && { timeout_ms: wholeMs(timeout_ms) }),
     ...(abort && {
       abort: {
-        per_million: Math.round(abort.percentage * 10_000),
+        per_million: perMillion(abort.percentage),
         ...(abort.status !== undefined && { status: abort.status }),
         ...(abort.message !== undefined && { message: abort.message }),
       },
     }),
     ...(localRateLimits && { rate_limits: localRateLimits.map((limit) => toFilterLocalRateLimit(limit, origin)) }),
+    ...(delay && { delay: { per_million: perMillion(delay.percentage), fixed_ms: wholeMs(delay.fixedDelay_ms) } }),
+    ...(retry && { retry: toFilterRetry(retry) }),
+    ...(mirrors && {
+      mirrors: mirrors.map(({ percentage, ...to }) => ({
+        cluster: clusterName(to),
+        ...(percentage !== 100 && { per_million: perMillion(percentage) }),
+      })),
+    }),
     ...(circuitBreaker && {
       circuit_breaker: toFilterBreaker(
         circuitBreaker,
@@ -43,7 +76,7 @@ export function toFilterPolicy(
     ...(timeoutFrom && {
       timeout_attribute: {
         attribute: timeoutFrom.attribute,
-        max_ms: Math.max(1, Math.round(timeoutFrom.max_ms)),
+        max_ms: wholeMs(timeoutFrom.max_ms),
       },
     }),
   };
@@ -55,4 +88,28 @@ function toFilterBreaker({ maxRequests, maxRequestsPerMethod }: CircuitBreaker, 
     ...(maxRequests !== undefined && { max_requests: maxRequests }),
     ...(maxRequestsPerMethod !== undefined && { max_requests_per_method: maxRequestsPerMethod }),
   };
+}
+
+function toFilterRetry({ attempts, on, statuses, budget, ...rest }: Retry): FilterRetry {
+  const bits = on.reduce((sum, condition) => sum | RETRY_BITS[condition], 0);
+  return {
+    attempts,
+    ...(bits > 0 && { on: bits }),
+    ...(statuses.length > 0 && { statuses: statuses.map(String) }),
+    ...(rest.perTryTimeout_ms !== undefined && { per_try_timeout_ms: wholeMs(rest.perTryTimeout_ms) }),
+    back_off_ms: wholeMs(rest.backoff_ms),
+    max_back_off_ms: wholeMs(rest.maxBackoff_ms),
+    ...(rest.maxMessageBytes !== undefined && { max_bytes: rest.maxMessageBytes }),
+    budget_percent: budget.percent,
+    min_budget: budget.minRetryConcurrency,
+  };
+}
+
+/** The filter's clock has milliseconds, and nothing takes none. */
+function wholeMs(duration_ms: number): number {
+  return Math.max(1, Math.round(duration_ms));
+}
+
+function perMillion(percentage: number): number {
+  return Math.round(percentage * 10_000);
 }

@@ -1,3 +1,4 @@
+import { destinationsOf } from "./destinations.js";
 import type { OutboundListener } from "./model.js";
 
 /**
@@ -14,6 +15,6 @@ export function clusterName(destination: {
 
 /** The clusters that a listener's routes lead to. */
 export function clustersOf({ virtualHosts }: OutboundListener): readonly string[] {
-  const destinations = virtualHosts.flatMap(({ routes }) => routes).flatMap((route) => route.destinations);
+  const destinations = virtualHosts.flatMap(({ routes }) => routes).flatMap(destinationsOf);
   return [...new Set(destinations.map(clusterName))];
 }

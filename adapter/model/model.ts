@@ -252,6 +252,9 @@ export interface RoutePolicy {
   readonly circuitBreaker?: CircuitBreaker;
   readonly sticky?: Sticky;
   readonly timeoutFrom?: TimeoutFrom;
+  readonly delay?: Delay;
+  readonly retry?: Retry;
+  readonly mirrors?: readonly Mirror[];
 }
 
 /** How many calls may be in flight: of all routes of the virtual host whose scope is the service, or of the route. */
@@ -270,6 +273,40 @@ export interface Sticky {
 export interface TimeoutFrom {
   readonly attribute: string;
   readonly max_ms: number;
+}
+
+/** Calls that are held back. */
+export interface Delay {
+  /** Of all calls, 0 to 100, to four decimals. */
+  readonly percentage: number;
+  readonly fixedDelay_ms: number;
+}
+
+/** What a call is sent once more on; a `reset` is a connection that ended with the call in flight. */
+export const RETRY_CONDITIONS = ["connect-failure", "reset", "timeout", "refused", "error"] as const;
+
+export type RetryCondition = (typeof RETRY_CONDITIONS)[number];
+
+/** How calls are sent once more. */
+export interface Retry {
+  readonly attempts: number;
+  readonly on: readonly RetryCondition[];
+  /** Statuses of answers, by number, on which they are too. */
+  readonly statuses: readonly number[];
+  readonly perTryTimeout_ms?: number;
+  /** The pause before a retry is drawn from 0 to the first, doubled with each further retry up to the second. */
+  readonly backoff_ms: number;
+  readonly maxBackoff_ms: number;
+  /** Longest message that is kept for it; undefined: the filter's limit. */
+  readonly maxMessageBytes?: number;
+  /** How many calls may be being retried in each worker: a percentage of those in progress, and a number below which it does not go. */
+  readonly budget: { readonly percent: number; readonly minRetryConcurrency: number };
+}
+
+/** Where copies of calls go. */
+export interface Mirror extends Destination {
+  /** Of all calls, 0 to 100, to four decimals. */
+  readonly percentage: number;
 }
 
 /** Calls that get an error in place of an answer. */
@@ -311,10 +348,13 @@ export type AttributeMatch = { readonly name: string; readonly invert: boolean }
   | { readonly kind: "range"; readonly start: number; readonly end: number }
 );
 
-export interface WeightedDestination {
+export interface Destination {
   readonly host: string;
   readonly subset: string | undefined;
   readonly port: number;
+}
+
+export interface WeightedDestination extends Destination {
   /** Share of 100 where there are several; 100 where there is one. */
   readonly weight: number;
 }

@@ -1,13 +1,6 @@
+import { destinationsOf } from "./destinations.js";
 import { inboundNamespaces, inboundOf } from "./inbound.js";
-import type {
-  DestinationTunnels,
-  Mesh,
-  OutboundListener,
-  Route,
-  Service,
-  VirtualHost,
-  WeightedDestination,
-} from "./model.js";
+import type { Destination, DestinationTunnels, Mesh, OutboundListener, Route, Service, VirtualHost } from "./model.js";
 import { portsInScope, scopedNamespaces, scopeOf, type Viewer } from "./scope.js";
 
 /** Namespaces that may see something, sorted; undefined: all of them. */
@@ -75,9 +68,7 @@ interface View {
 
 function viewListener(listener: OutboundListener, view: View): OutboundListener {
   const virtualHosts = listener.virtualHosts.flatMap((host) => viewVirtualHost(host, listener, view));
-  const used = new Set(
-    virtualHosts.flatMap(({ routes }) => routes.flatMap(({ destinations }) => destinations.map(key))),
-  );
+  const used = new Set(virtualHosts.flatMap(({ routes }) => routes.flatMap((route) => destinationsOf(route).map(key))));
   const tunnels = listener.tunnels?.filter((one) => used.has(key(one)));
   // What is only observed goes to one cluster. Without a VirtualService that they have in common services go to their own.
   const mode = listener.mode === "observe" && used.size > 1 ? "call" : listener.mode;
@@ -87,7 +78,9 @@ function viewListener(listener: OutboundListener, view: View): OutboundListener 
 function viewVirtualHost(host: VirtualHost, { protocol, port }: OutboundListener, view: View): readonly VirtualHost[] {
   const { nameExports = {} } = host;
   const names = host.services.filter((name) => sees(view.namespace, nameExports[name]) && !view.hidden.has(name));
-  const routes = host.routes.filter((route) => sees(view.namespace, route.exports) && route.destinations.every(reach));
+  const routes = host.routes.filter(
+    (route) => sees(view.namespace, route.exports) && destinationsOf(route).every(reach),
+  );
   if (routes.length > 0) return names.length > 0 ? [{ ...host, services: names, routes: upToCatchAll(routes) }] : [];
   // No VirtualService is seen: its services are as without one.
   return names.flatMap((name) => {
@@ -97,7 +90,7 @@ function viewVirtualHost(host: VirtualHost, { protocol, port }: OutboundListener
       : [];
   });
 
-  function reach({ host, subset, port }: WeightedDestination): boolean {
+  function reach({ host, subset, port }: Destination): boolean {
     const service = view.services.get(host);
     if (!service?.ports.some(({ number }) => number === port)) return false;
     return subset === undefined || service.subsets.some(({ name }) => name === subset);
@@ -120,6 +113,6 @@ export function defaultVirtualHost(host: string, port: number): VirtualHost {
   };
 }
 
-function key({ host, subset, port }: WeightedDestination | DestinationTunnels): string {
+function key({ host, subset, port }: Destination | DestinationTunnels): string {
   return `${host} ${subset ?? ""} ${port}`;
 }

@@ -5,6 +5,7 @@ import { type MatchSpec, parseMatch, type WrittenMatch } from "./match.js";
 import { type WrittenCircuitBreaker, withServiceBreaker } from "./policies/circuit-breaker.js";
 import { parseLocalRateLimits, type WrittenLocalRateLimits, withCommonLimits } from "./policies/local-rate-limit.js";
 import { parsePolicy, type WrittenPolicy } from "./policies/parse-policy.js";
+import { parseRetries, type RetrySpec, type WrittenRetries } from "./policies/retries.js";
 import type { Report } from "./report.js";
 
 /** The spec of a VirtualService in one form: defaults filled in, either form of `attributes` read. */
@@ -23,13 +24,23 @@ export interface RouteSpec {
   readonly match: readonly MatchSpec[];
   readonly destinations: readonly DestinationSpec[];
   readonly policy?: RoutePolicy | undefined;
+  readonly retry?: RetrySpec | undefined;
+  readonly mirrors?: readonly MirrorSpec[] | undefined;
 }
 
-export interface DestinationSpec {
+/** A service as a route names it. */
+export interface TargetSpec {
   readonly host: string;
   readonly subset: string | undefined;
   readonly port: number | undefined;
+}
+
+export interface DestinationSpec extends TargetSpec {
   readonly weight: number;
+}
+
+export interface MirrorSpec extends TargetSpec {
+  readonly percentage: number;
 }
 
 interface WrittenSpec extends WrittenLocalRateLimits {
@@ -45,7 +56,11 @@ interface WrittenRoute extends WrittenPolicy {
   readonly name?: string;
   readonly match?: WrittenMatch;
   readonly route: readonly WrittenDestination[];
+  readonly retries?: WrittenRetries;
+  readonly mirrors?: readonly WrittenMirror[];
 }
+
+type WrittenMirror = Pick<WrittenDestination, "destination"> & { readonly percentage?: number };
 
 export interface WrittenDestination {
   readonly destination: {
@@ -76,7 +91,7 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
     protocol,
     protocols,
     exportTo,
-    routes: routes.map(({ name: _, match, route, ...policy }, index) => {
+    routes: routes.map(({ name: _, match, route, retries, mirrors, ...policy }, index) => {
       const path = ["spec", "routes", index];
       const name = names[index] ?? "";
       // Names need not differ.
@@ -86,6 +101,8 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
         match: parseMatch(match, [...path, "match"], report),
         destinations: parseDestinations(route, [...path, "route"], report),
         policy: withServiceBreaker(withCommonLimits(parsePolicy(policy, path, report), common, unique), circuitBreaker),
+        retry: retries && parseRetries(retries, [...path, "retries"], report),
+        mirrors: mirrors?.map(({ destination, percentage = 100 }) => ({ ...target(destination), percentage })),
       };
     }),
   };
@@ -101,9 +118,7 @@ function parseDestinations(
     if (several && weight === undefined)
       report([...path, index], "weight is needed where there are several destinations");
     return {
-      host: destination.host,
-      subset: destination.subset,
-      port: destination.port?.number,
+      ...target(destination),
       weight: weight ?? (several ? 0 : 100),
     };
   });
@@ -111,4 +126,8 @@ function parseDestinations(
   const complete = !several || written.every(({ weight }) => weight !== undefined);
   if (complete && sum !== 100) report(path, `the weights add up to ${sum}, and must add up to 100`);
   return destinations;
+}
+
+function target({ host, subset, port }: WrittenDestination["destination"]): TargetSpec {
+  return { host, subset, port: port?.number };
 }

@@ -1,10 +1,11 @@
-import type { DeclaredProtocol, Route, WeightedDestination } from "../model/model.js";
+import type { DeclaredProtocol, Mirror, Route, RoutePolicy, WeightedDestination } from "../model/model.js";
 import { PROTOCOLS, SERVICE_ATTRIBUTES } from "../model/protocols.js";
 import { sees } from "../model/view.js";
 import { nearest, suggestion, summary } from "../resource/near.js";
+import { resolveRetries } from "../resource/policies/retries.js";
 import type { Report } from "../resource/report.js";
 import type { Router } from "../resource/resource.js";
-import type { DestinationSpec } from "../resource/virtual-service.js";
+import type { DestinationSpec, TargetSpec } from "../resource/virtual-service.js";
 import type { FieldPath } from "../status/field-path.js";
 import { formatResourceName } from "../status/problem.js";
 import type { DeclaredProtocols } from "./declared-protocols.js";
@@ -69,6 +70,12 @@ export function resolveVirtualService(
       return { destination, path, service: findService(destination, path, namespace, services, fail) };
     }),
   );
+  const mirrored = spec.routes.map(({ mirrors = [] }, index) =>
+    mirrors.map((mirror, item) => {
+      const path = ["spec", "routes", index, "mirrors", item, "destination"];
+      return { mirror, path, service: findService(mirror, path, namespace, services, fail) };
+    }),
+  );
   const hosts = spec.hosts.map((name, index) => ({
     name,
     path: ["spec", "hosts", index],
@@ -86,6 +93,18 @@ export function resolveVirtualService(
       return { host: service?.host ?? "", subset, port: port ?? 0, weight };
     }),
   );
+  const policies = spec.routes.map(({ policy, retry }, index): RoutePolicy | undefined => {
+    const mirrors = (mirrored[index] ?? []).map(({ mirror, path, service }): Mirror => {
+      const port = service && destinationPort(mirror, service, protocol, path, fail);
+      return { host: service?.host ?? "", subset: mirror.subset, port: port ?? 0, percentage: mirror.percentage };
+    });
+    if (retry === undefined && mirrors.length === 0) return policy;
+    return {
+      ...policy,
+      ...(retry && { retry: resolveRetries(retry, protocol, ["spec", "routes", index, "retries"], fail) }),
+      ...(mirrors.length > 0 && { mirrors }),
+    };
+  });
   if (!complete) return undefined;
   const port = listenerPort(hosts, routed.flat(), protocol, services);
   const declared = declaredProtocols.get(protocol)?.spec.declared;
@@ -100,7 +119,7 @@ export function resolveVirtualService(
     port,
     hosts,
     presumed,
-    routes: toRoutes(resource, routed),
+    routes: toRoutes(resource, routed, policies),
   };
 }
 
@@ -142,7 +161,7 @@ interface Target {
 }
 
 function findService(
-  destination: DestinationSpec,
+  destination: TargetSpec,
   path: FieldPath,
   namespace: string,
   services: ServiceIndex,
@@ -199,7 +218,7 @@ function impliedProtocol({ kind }: Router, targets: readonly Target[], fail: Rep
 }
 
 function destinationPort(
-  destination: DestinationSpec,
+  destination: TargetSpec,
   service: ServiceDraft,
   protocol: string,
   path: FieldPath,
@@ -241,12 +260,14 @@ function listenerPort(
 function toRoutes(
   resource: Router,
   destinations: readonly (readonly WeightedDestination[])[],
+  policies: readonly (RoutePolicy | undefined)[],
 ): readonly ResolvedRoute[] {
   const routes: ResolvedRoute[] = [];
   const { spec } = resource;
   const origin = formatResourceName(resource);
   const exports = exportsOf(resource);
-  for (const [index, { name, match, policy }] of spec.routes.entries()) {
+  for (const [index, { name, match }] of spec.routes.entries()) {
+    const policy = policies[index];
     for (const { path, conditions } of match) {
       routes.push({
         route: {

@@ -1,3 +1,4 @@
+import { destinationsOf } from "../model/destinations.js";
 import type { Mesh, OutboundListener, Route, Service } from "../model/model.js";
 import { AUTO, CODECS } from "../model/protocols.js";
 import {
@@ -200,7 +201,7 @@ class PortProtocols {
 
   /** False where another VirtualService has said otherwise of the same port. */
   take({ resource, protocol, routes }: ResolvedVirtualService): boolean {
-    const destinations = routes.flatMap(({ route }) => route.destinations);
+    const destinations = routes.flatMap(({ route }) => destinationsOf(route));
     for (const { host, port } of destinations) {
       const said = this.#said.get(`${host}:${port}`);
       if (said === undefined || said.protocol === protocol) continue;

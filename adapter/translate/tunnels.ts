@@ -1,5 +1,6 @@
 import { clusterName } from "../model/cluster-name.js";
-import type { DestinationTunnels, TrafficPolicy, Tunnels, VirtualHost, WeightedDestination } from "../model/model.js";
+import { destinationsOf } from "../model/destinations.js";
+import type { Destination, DestinationTunnels, TrafficPolicy, Tunnels, VirtualHost } from "../model/model.js";
 import { compareText } from "../status/problem.js";
 import { type DestinationPolicies, destinationPolicy } from "./choose-destination-policies.js";
 import { layerPolicy } from "./layer-policy.js";
@@ -20,7 +21,7 @@ export function tunnelsOf(
 ): readonly DestinationTunnels[] {
   const found = new Map<string, DestinationTunnels>();
   const routes = virtualHosts.flatMap(({ routes }) => routes);
-  for (const destination of routes.flatMap(({ destinations }) => destinations)) {
+  for (const destination of routes.flatMap(destinationsOf)) {
     const name = clusterName(destination);
     if (found.has(name)) continue;
     const { host, subset, port } = destination;
@@ -34,7 +35,7 @@ export function tunnelsOf(
     .map(([, tunnels]) => tunnels);
 }
 
-function tunnelsTo(destination: WeightedDestination, services: ServiceIndex, policies: DestinationPolicies): Tunnels {
+function tunnelsTo(destination: Destination, services: ServiceIndex, policies: DestinationPolicies): Tunnels {
   const said = destinationPolicy(destination, policies)?.spec.tunnels ?? {};
   const { maxConnections, balancer } = limitsOf(destination, services);
   // A tunnel beyond the cluster's limit waits for a connection that may never be free, and its calls with it.
@@ -50,14 +51,14 @@ function tunnelsTo(destination: WeightedDestination, services: ServiceIndex, pol
 }
 
 /** Hosts that tunnels to the destination can reach. Of names only Envoy knows how many there are. */
-function endpointsOf({ host, subset }: WeightedDestination, services: ServiceIndex): number {
+function endpointsOf({ host, subset }: Destination, services: ServiceIndex): number {
   const service = services.get(host);
   if (service === undefined || service.resolution === "DNS") return 1;
   const labels = services.subset(host, subset)?.labels ?? {};
   return service.endpoints.filter((endpoint) => selects(labels, endpoint.labels)).length;
 }
 
-function limitsOf({ host, subset, port }: WeightedDestination, services: ServiceIndex) {
+function limitsOf({ host, subset, port }: Destination, services: ServiceIndex) {
   const rule = services.rule(host)?.spec.trafficPolicy ?? {};
   const own = services.subset(host, subset)?.trafficPolicy;
   const policy: TrafficPolicy = own === undefined ? rule : layerPolicy(rule, own);

@@ -1,4 +1,5 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
+import { destinationsOf } from "../model/destinations.js";
 import type { Mesh, Service, ServicePort } from "../model/model.js";
 import { bindListeners, type Listen } from "./bind.js";
 import { buildCluster, clusterPolicy } from "./clusters.js";
@@ -39,7 +40,7 @@ export function buildResources(
   resources.push(...inbound.resources);
   if (inbound.resources.length > 0 || bound.some(({ listener }) => listener.mode === "call"))
     resources.push(buildTunnelRoute());
-  const destinations = destinationsOf(mesh);
+  const destinations = destinationsIn(mesh);
   for (const service of mesh.services) {
     for (const port of service.ports) {
       // Of a port that speaks nothing of ours no cluster is wanted, unless a route leads there.
@@ -65,11 +66,11 @@ function withoutDuplicates(resources: readonly Resource[]): readonly Resource[] 
   return [...new Map(resources.map((resource) => [`${resource.type} ${resource.name}`, resource])).values()];
 }
 
-function destinationsOf(mesh: Mesh): ReadonlySet<string> {
+function destinationsIn(mesh: Mesh): ReadonlySet<string> {
   const routes = mesh.listeners
     .flatMap(({ virtualHosts }) => virtualHosts)
     .flatMap((virtualHost) => virtualHost.routes);
-  return new Set(routes.flatMap((route) => route.destinations.map(({ host, port }) => destination(host, port))));
+  return new Set(routes.flatMap((route) => destinationsOf(route).map(({ host, port }) => destination(host, port))));
 }
 
 function destination(host: string, port: number): string {

@@ -87,7 +87,9 @@ describe("docs/reference/metrics.md", () => {
 
   it("describes every metric, and none that there is not", () => {
     const sources = [
-      ...["carried/routed", "count", "failure", "gauge", "series"].map((name) => `filter/proxy/${name}.ts`),
+      ...["carried/routed", "count", "failure", "gauge", "policies/gate", "series"].map(
+        (name) => `filter/proxy/${name}.ts`,
+      ),
       "adapter/server/metrics.ts",
     ];
     const exported = matches(sources.map(read).join("\n"), /"(meltemi_[a-z_]+)"/g);

@@ -27,7 +27,7 @@ export function parsePolicy(
   const timeoutFrom = from && parseTimeoutFrom(from, [...path, "timeoutFrom"], report);
   const policy: RoutePolicy = {
     ...(timeout_ms !== undefined && { timeout_ms }),
-    ...(fault && parseFault(fault)),
+    ...(fault && parseFault(fault, [...path, "fault"], report)),
     ...(localRateLimits.length > 0 && { localRateLimits }),
     ...(circuitBreaker && { circuitBreaker: parseCircuitBreaker(circuitBreaker) }),
     ...(sticky && { sticky }),

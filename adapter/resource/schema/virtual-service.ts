@@ -1,5 +1,6 @@
 import { AUTO, CODECS } from "../../model/protocols.js";
-import { closedMap, exportTo, type JsonSchema, listOf, portSelector, protocol, text } from "./json-schema.js";
+import { destination } from "./destination.js";
+import { closedMap, exportTo, type JsonSchema, listOf, protocol, text } from "./json-schema.js";
 import { match } from "./match.js";
 import { resourceSchema } from "./metadata.js";
 import { serviceCircuitBreaker } from "./policies/circuit-breaker.js";
@@ -14,15 +15,6 @@ const MAX_HOSTS = 4096;
 
 /** Kubernetes bounds what its rules may cost by the longest lists; and an object of so many routes is near etcd's limit. */
 const MAX_ROUTES = 4096;
-
-const destination = closedMap(
-  {
-    host: { ...text, description: "Host of a service; a short name is one of the resource's own namespace." },
-    subset: { ...text, description: "A subset of the host's DestinationRule. Default: every endpoint." },
-    port: portSelector("Port of the service. Default: the only one of the protocol."),
-  },
-  ["host"],
-);
 
 /** Where the calls of one route go. A whole number of percent each makes more than a hundred of them pointless. */
 const destinations: JsonSchema = {

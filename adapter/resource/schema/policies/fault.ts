@@ -1,4 +1,15 @@
-import { closedMap, type JsonSchema, MAX_UINT32, text } from "../json-schema.js";
+import { closedMap, duration, type JsonSchema, MAX_UINT32, text } from "../json-schema.js";
+
+const delay: JsonSchema = {
+  ...closedMap(
+    {
+      percentage: { type: "number", minimum: 0, maximum: 100, description: "Of the calls. Default: 100." },
+      fixedDelay: { ...duration, description: "How long." },
+    },
+    ["fixedDelay"],
+  ),
+  description: "Calls are held back. Those behind them on the connection are not, unless answers come in order.",
+};
 
 const abort: JsonSchema = {
   ...closedMap({
@@ -15,6 +26,6 @@ const abort: JsonSchema = {
 };
 
 export const fault: JsonSchema = {
-  ...closedMap({ abort }),
+  ...closedMap({ delay, abort }),
   description: "Faults for calls of the route, to try what becomes of their callers.",
 };

@@ -2,6 +2,8 @@ import { duration, type JsonSchema } from "../json-schema.js";
 import { circuitBreaker } from "./circuit-breaker.js";
 import { fault } from "./fault.js";
 import { localRateLimits } from "./local-rate-limit.js";
+import { mirrors } from "./mirrors.js";
+import { retries } from "./retries.js";
 import { sticky } from "./sticky.js";
 import { timeoutFrom } from "./timeout-from.js";
 
@@ -11,7 +13,9 @@ export const policies: Readonly<Record<string, JsonSchema>> = {
     ...duration,
     description: "A call without an answer by then gets the protocol's error. Default: any time.",
   },
+  retries,
   fault,
+  mirrors,
   ...localRateLimits("calls of the route"),
   circuitBreaker,
   sticky,
