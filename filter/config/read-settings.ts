@@ -1,6 +1,7 @@
 import { MAX_TUNNELS } from "../memory/limits";
-import { clusterOf, connectionSettings } from "../route/builder";
+import { clusterOf, connectionSettings, setOutlierDetection } from "../route/builder";
 import { ConsistentHash } from "../route/policies/consistent-hash";
+import { OutlierDetection } from "../route/policies/outlier-detection";
 import { integer, readInteger } from "./integer";
 import {
   enterList,
@@ -15,6 +16,7 @@ import {
   textBytes,
 } from "./json";
 import { readConsistentHash } from "./policies/read-consistent-hash";
+import { readOutlierDetection } from "./policies/read-outlier-detection";
 import { fail, failAt, failAtWith, failed, failMissing } from "./problem";
 
 /** Bits of the fields of ClusterSettings and of ConnectionSettings. */
@@ -24,7 +26,8 @@ const MAX_TUNNELS_OF_CLUSTER: u32 = 2;
 const CALLS_PER_TUNNEL: u32 = 3;
 const MAX_TUNNEL_AGE: u32 = 4;
 const MAX_TUNNEL_CALLS: u32 = 5;
-const CONSISTENT_HASH: u32 = 6;
+const OUTLIER_DETECTION: u32 = 6;
+const CONSISTENT_HASH: u32 = 7;
 const MAX_AGE: u32 = 0;
 const IDLE_TIMEOUT: u32 = 1;
 const TUNNEL_IDLE_TIMEOUT: u32 = 2;
@@ -45,6 +48,7 @@ function readCluster(): bool {
   let maxTunnelAge_ms: u32 = 0;
   let maxTunnelCalls: u32 = 0;
   let consistentHash: ConsistentHash | null = null;
+  let detection: OutlierDetection | null = null;
   while (nextField()) {
     if (isField("name", NAME)) {
       if (readString() && textBytes == 0) fail("must not be empty");
@@ -62,6 +66,8 @@ function readCluster(): bool {
       maxTunnelCalls = readNumber(u32.MAX_VALUE);
     } else if (isField("consistent_hash", CONSISTENT_HASH)) {
       consistentHash = readConsistentHash();
+    } else if (isField("outlier_detection", OUTLIER_DETECTION)) {
+      detection = readOutlierDetection();
     } else {
       otherField();
     }
@@ -78,6 +84,7 @@ function readCluster(): bool {
   if (maxTunnelAge_ms) cluster.maxTunnelAge_ms = maxTunnelAge_ms;
   cluster.maxTunnelCalls = maxTunnelCalls;
   cluster.consistentHash = consistentHash;
+  if (detection) setOutlierDetection(cluster, detection);
   return true;
 }
 

@@ -44,6 +44,13 @@ export class Tunnel {
   wanted: Name | null;
   /** The bucket of a consistent hash by which its host is picked, and one more; 0: none. */
   bucket: u32;
+  /** Where hosts are judged by their calls: what is known of its host (proxy/policies/hosts.ts). 0: it is not judged. */
+  at: usize;
+  /** It was opened while others of them were ejected; how many had come back until then. */
+  standsIn: bool;
+  readmissions: u32;
+  /** It leads to one that is ejected, and is used all the same. */
+  tolerated: bool;
   /** Envoy's response flags of a refused tunnel, up to eight letters, and how many. */
   flags: u64;
   flagsBytes: u32;

@@ -330,3 +330,23 @@ export const MAX_GATES: u32 = 256;
 
 /** Methods of all circuit breakers that have calls in flight at a time and are counted apart, 64 bytes and a name of up to 128 each. Further ones are not limited. */
 export const MAX_METHOD_GATES: u32 = 1_024;
+
+/** Outlier detection, unless the configuration says otherwise. All but the number of calls are Envoy's. */
+export const DEFAULT_OUTLIER_MINIMUM_CALLS: u32 = 20;
+export const DEFAULT_OUTLIER_INTERVAL_MS: u32 = 10_000;
+export const DEFAULT_BASE_EJECTION_TIME_MS: u32 = 30_000;
+export const DEFAULT_MAX_EJECTION_TIME_MS: u32 = 300_000;
+export const DEFAULT_MAX_EJECTION_PERCENT: u32 = 10;
+
+/** Statuses that are errors to one outlier detection: no protocol has more that mean a failure of the host. */
+export const MAX_OUTLIER_STATUSES: u32 = 32;
+
+/** Clusters whose hosts a VM knows, and hosts of all of them: 64 bytes each, and names. Further hosts are not judged. */
+export const MAX_KNOWN_CLUSTERS: u32 = 1_024;
+export const MAX_KNOWN_HOSTS: u32 = 4_096;
+
+/** After so long without a tunnel a host is forgotten. */
+export const KNOWN_HOST_MS: u32 = 600_000;
+
+/** Tunnels in a row that may lead to an ejected host before one of them is used all the same: there may be no other host. */
+export const MAX_EJECTED_ARRIVALS: u32 = 3;

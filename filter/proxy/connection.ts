@@ -117,6 +117,9 @@ export class Connection extends Session {
   retiringTunnels: u32;
   /** Tunnels in a row that were to spread the calls and led to a host that they reached already. */
   missedSpreads: u32;
+  /** Tunnels in a row that have led to ejected hosts (proxy/policies/ejection.ts); what `hostChanges` was when its tunnels were last looked at. */
+  ejectedArrivals: u32;
+  hostChanges: u32;
   /** When the last tunnel was refused; `spareRefused`: one was. */
   spareRefused: bool;
   spareRefusedAt_ms: u32;

@@ -67,6 +67,8 @@ export enum Count {
   RETIRED_READ_ONLY,
   RETIRED_SAME_HOST,
   RETIRED_UNFIT,
+  RETIRED_EJECTED,
+  RETIRED_READMITTED,
   DRAIN_PROBES,
   /** Buckets of a consistent hash that were found to lead to another host than before. */
   BUCKETS_MOVED,
@@ -208,6 +210,10 @@ function writeTunnelCount(which: i32, listener: Name): usize {
       return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "read_only");
     case Count.RETIRED_UNFIT:
       return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "unfit");
+    case Count.RETIRED_EJECTED:
+      return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "ejected");
+    case Count.RETIRED_READMITTED:
+      return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "readmitted");
     case Count.RETIRED_SAME_HOST:
       return labelled("meltemi_tunnels_retired_total", listener, ";reason=", "same_host");
     case Count.AUDITED:

@@ -16,6 +16,7 @@ import { Fate, losePin, meetFate, missFate } from "./fate";
 import { freeKept, Kept } from "./kept-call";
 import { CloseReason } from "./label";
 import { count, countMore } from "./listener";
+import { noteAnswer, noteFault } from "./policies/outlier-detection";
 import { isPoor, retriesOn, retry } from "./policies/retry";
 import { callerOfCall, describeFailure, replyError } from "./reply";
 import { countCall, tellDuration } from "./series";
@@ -48,6 +49,7 @@ export function endCall(connection: Connection, tunnel: Tunnel): bool {
     if (tracing) traceMessage(connection.traceId, "late_answer");
     return false;
   }
+  if (tunnel.at) noteAnswer(connection, tunnel);
   const kept = call.kept;
   if (kept) {
     kept.call = 0;
@@ -137,6 +139,7 @@ export function finishTunnel(connection: Connection, tunnel: Tunnel): void {
         countCall(call.series, replyStatus(connection.protocol, ReplyCode.UPSTREAM_FAILURE));
       continue;
     }
+    if (tunnel.at) noteFault(connection, tunnel);
     const kept = call.kept;
     if (kept) {
       kept.call = 0;

@@ -30,6 +30,7 @@ import { clearListeners, closeListener, count, countConfigUpdate, Listener, setT
 import { measure, measureCarried } from "./measure";
 import { Mode } from "./mode";
 import { isFit, listenerOfPlugin, suits } from "./plugin";
+import { sweepHosts } from "./policies/outlier-detection";
 import { onWoken } from "./request";
 import { flushSeries } from "./series";
 import { noteStandIn, relieveStandIns } from "./stand-in";
@@ -250,6 +251,7 @@ export function tick(root: u32): void {
   followSuccessors();
   clearListeners();
   sweepConnections(readLogLevel());
+  sweepHosts();
   tell(time_us, true);
   // Should the queue ever fail, this is late, but not never.
   visitWoken(root);

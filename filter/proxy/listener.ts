@@ -6,7 +6,9 @@ import { addCount, Count, newCounts, tellCounts } from "./count";
 import { clearGauges, forgetMemoryTold, forgetTold, newGauges, tellGauges, tellMemory } from "./gauge";
 import { closeLedger, openLedger, takeBackDead } from "./ledger";
 import { Mode } from "./mode";
+import { letGoDetections, takeUpDetections } from "./policies/detections";
 import { forgetGatesTold, tellGates } from "./policies/gate";
+import { forgetHostsTold, tellHosts } from "./policies/hosts";
 import { chooseForNode } from "./policies/node";
 
 /**
@@ -83,7 +85,7 @@ export function closeListener(listener: Listener): void {
     if (before) before.next = listener.next;
   }
   const table = listener.table;
-  if (table) freeTable(table);
+  if (table) dropTable(table);
   tellCounts(listener.counts, listener.name);
   clearGauges(listener.gauges);
   tellGauges(listener.gauges, listener.name);
@@ -121,6 +123,7 @@ export function tellListeners(time_us: u64, alive: bool): void {
     listener = listener.next;
   }
   tellGates();
+  tellHosts();
   tellMemory(alive);
   if (!closeLedger(time_us)) forgetAllTold();
   takeBackDead(time_us);
@@ -133,7 +136,13 @@ export function setTable(listener: Listener, table: Table): void {
   if (authorization) chooseForNode(authorization);
   listener.table = table;
   listener.program = table.program;
-  if (former) freeTable(former);
+  takeUpDetections(table);
+  if (former) dropTable(former);
+}
+
+function dropTable(table: Table): void {
+  letGoDetections(table);
+  freeTable(table);
 }
 
 function forgetAllTold(): void {
@@ -143,6 +152,7 @@ function forgetAllTold(): void {
     listener = listener.next;
   }
   forgetGatesTold();
+  forgetHostsTold();
   forgetMemoryTold();
 }
 

@@ -16,12 +16,13 @@ import { atBoundary, deliverRest, feed, grant, holdBack } from "./deliver";
 import { closeIfDrained, dropTunnelsBeyond, startDraining } from "./drain";
 import { beginWrite, endCall, endTunnel } from "./end";
 import { CloseReason } from "./label";
+import { arrive } from "./policies/ejection";
 import { noteBucketHost } from "./policies/hash-tunnel";
 import { isPoorAnswer } from "./policies/retry";
 import { beginToClient, endToClient, put } from "./to-client";
 import { traceEvent, traceTunnel, tracing } from "./trace";
 import { TunnelEnd } from "./tunnel-end";
-import { checkSpread } from "./tunnels";
+import { checkSpread, giveUpEjected } from "./tunnels";
 
 /**
  * HCM writes `size` bytes to the client: HTTP/2 frames. What the tunnels carry goes to the client message by message: one
@@ -179,8 +180,9 @@ function onHeaders(connection: Connection): void {
     if (!tunnel.unsentOwed) dropUnsent(tunnel);
     tunnel.oneWayCalls = 0;
     if (tracing) traceTunnel(connection.traceId, "tunnel_open", tunnel);
-    if (tunnel.spreads) checkSpread(connection, tunnel);
-    if (tunnel.bucket) noteBucketHost(connection, tunnel);
+    if (!arrive(connection, tunnel)) giveUpEjected(connection, tunnel);
+    else if (tunnel.bucket) noteBucketHost(connection, tunnel);
+    else if (tunnel.spreads && !tunnel.standsIn) checkSpread(connection, tunnel);
   } else {
     tunnel.state = TunnelState.REFUSED;
     tunnel.flagsBytes = min<u32>(responseHeaders.flagsBytes, 8);

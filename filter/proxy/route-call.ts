@@ -82,8 +82,8 @@ export function leadCall(connection: Connection, table: Table): Lead {
     const lead = admit(connection, policy, nameOf(table, host));
     if (lead != Lead.READY) return lead;
     const breaker = policy.circuitBreaker;
-    // Each time: while the call waited others may have taken the places.
-    if (breaker && !hasPlace(connection, table, breaker)) return Lead.REFUSED;
+    // Each time: while the call waited others may have taken the places. One that was sent before is not judged again.
+    if (breaker && !isRetry() && !hasPlace(connection, table, breaker)) return Lead.REFUSED;
     if (policy.keptBytes && !isWhole(connection, policy.keptBytes)) return Lead.LATER;
   }
   const cluster = destinationOf(route);

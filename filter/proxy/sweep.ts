@@ -8,7 +8,7 @@ import { CloseReason } from "./label";
 import { count } from "./listener";
 import { probeDrain } from "./probe";
 import { traceTunnel, tracing } from "./trace";
-import { abandonIfIdle } from "./tunnels";
+import { abandonIfIdle, heedHost } from "./tunnels";
 
 /**
  * What time does to a connection, looked at once a second: nothing of it costs a call anything. Frames that come of it go out with
@@ -35,6 +35,7 @@ function isIdle(connection: Connection, timeout_ms: u32): bool {
 function sweepTunnels(connection: Connection, idleTimeout_ms: u32): void {
   let tunnel = connection.tunnels;
   while (tunnel) {
+    if (tunnel.at) heedHost(connection, tunnel);
     if (isForgotten(tunnel)) {
       count(connection.listener, Count.TUNNEL_ABANDONED);
       if (tracing) traceTunnel(connection.traceId, "tunnel_reset", tunnel);

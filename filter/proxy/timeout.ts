@@ -7,6 +7,7 @@ import { arm, takeDue } from "./deadline";
 import { releaseCall } from "./hold";
 import { freeKept, Kept } from "./kept-call";
 import { CloseReason } from "./label";
+import { noteFault } from "./policies/outlier-detection";
 import { retriesOn, retry, unfollow } from "./policies/retry";
 import { callerOfCall, describeTimeout, replyError } from "./reply";
 import { endWaiting } from "./resume";
@@ -26,6 +27,7 @@ export function endOverdue(time_ms: u32): void {
 /** A try has taken too long, or the call itself where it has one try only. */
 function endTry(connection: Connection, call: Call): void {
   if (call.swallowed) return;
+  if (call.tunnel.at) noteFault(connection, call.tunnel);
   const kept = call.kept;
   if (kept && retriesOn(kept, RetryOn.TIMEOUT) && retry(connection, kept, call.tunnel)) {
     unfollow(call);
@@ -48,7 +50,9 @@ function endCallAt(connection: Connection, call: Call): void {
 
 function endPause(connection: Connection, kept: Kept, time_ms: u32): void {
   if (kept.call) {
-    endCallAt(connection, changetype<Call>(kept.call));
+    const call = changetype<Call>(kept.call);
+    if (call.tunnel.at) noteFault(connection, call.tunnel);
+    endCallAt(connection, call);
     return;
   }
   if (!kept.limited || <i32>(time_ms - kept.limit_ms) < 0) {

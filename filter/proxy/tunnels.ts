@@ -2,11 +2,15 @@ import { addTunnel } from "../http2/session";
 import { newTunnel, Tunnel, TunnelState } from "../http2/tunnel";
 import { MAKE_WAY_MS, MAX_MISSED_SPREADS, MAX_TUNNELS, SPARE_PAUSE_MS } from "../memory/limits";
 import { Name } from "../memory/name";
+import { OutlierDetection } from "../route/policies/outlier-detection";
 import { Cluster } from "../route/table";
 import { since_ms, tick_ms } from "./age";
 import { Connection, isReceiving, wakeConnection } from "./connection";
 import { Count } from "./count";
 import { count } from "./listener";
+import { judgesHosts } from "./policies/detections";
+import { aim, Verdict, verdictOn } from "./policies/ejection";
+import { hostChanges } from "./policies/hosts";
 import { random32 } from "./random";
 import { traceTunnel, tracing } from "./trace";
 
@@ -33,6 +37,8 @@ let makingWay: bool = false;
 
 /** The tunnel of this connection for a call to `cluster`, opened if need be; null if none may be opened. */
 export function tunnelTo(connection: Connection, cluster: Cluster): Tunnel | null {
+  const detection = cluster.outlierDetection;
+  if (detection) leaveEjected(connection, cluster, detection);
   survey(connection, cluster);
   if (connection.sequential) return onlyTunnel(connection, cluster);
   if (expired && mayGo(connection, cluster)) {
@@ -83,8 +89,37 @@ function onlyTunnel(connection: Connection, cluster: Cluster): Tunnel | null {
 /** A new tunnel that is up to an eighth of its age old, so that tunnels do not retire together; null as `openTunnel`. */
 export function openForCalls(connection: Connection, cluster: Cluster): Tunnel | null {
   const opened = openTunnel(connection, cluster.name!, false);
-  if (opened) opened.openedAt_ms = tick_ms - (random32() % ((cluster.maxTunnelAge_ms >> 3) + 1));
+  if (!opened) return null;
+  opened.openedAt_ms = tick_ms - (random32() % ((cluster.maxTunnelAge_ms >> 3) + 1));
+  const detection = cluster.outlierDetection;
+  if (detection) aim(connection, opened, detection);
   return opened;
+}
+
+/** Before a call takes a tunnel to the cluster: those of the connection to hosts that have been ejected take none. */
+export function leaveEjected(connection: Connection, cluster: Cluster, detection: OutlierDetection): void {
+  if (!judgesHosts(detection, cluster.name!) || connection.hostChanges == hostChanges) return;
+  connection.hostChanges = hostChanges;
+  let tunnel = connection.tunnels;
+  while (tunnel) {
+    heedHost(connection, tunnel);
+    tunnel = tunnel.next;
+  }
+}
+
+/** What the tunnel's host has become. Where the order of calls counts the tunnel is left when it is idle: it is looked at once a second. */
+export function heedHost(connection: Connection, tunnel: Tunnel): void {
+  if (!takesCalls(tunnel)) return;
+  const verdict = verdictOn(tunnel);
+  if (verdict == Verdict.REPLACE) tunnel.expired = true;
+  if (verdict != Verdict.LEAVE || (connection.sequential && !isIdle(connection, tunnel))) return;
+  retire(connection, tunnel, Count.RETIRED_EJECTED);
+}
+
+/** It has come to an ejected host. */
+export function giveUpEjected(connection: Connection, tunnel: Tunnel): void {
+  retire(connection, tunnel, Count.RETIRED_EJECTED);
+  wakeConnection(connection);
 }
 
 /** Whether the expired tunnel's successor is there, or is to have its host. */
@@ -168,6 +203,7 @@ export function takesCalls(tunnel: Tunnel): bool {
 
 export function isExpired(tunnel: Tunnel, cluster: Cluster): bool {
   return (
+    tunnel.expired ||
     since_ms(tunnel.openedAt_ms) >= cluster.maxTunnelAge_ms ||
     (cluster.maxTunnelCalls != 0 && tunnel.calls >= cluster.maxTunnelCalls)
   );
@@ -196,7 +232,8 @@ export function maySpare(connection: Connection): bool {
 
 function retireExpired(connection: Connection, tunnel: Tunnel, cluster: Cluster): void {
   const old = since_ms(tunnel.openedAt_ms) >= cluster.maxTunnelAge_ms;
-  makeWay(connection, tunnel, old ? Count.RETIRED_AGE : Count.RETIRED_CALLS);
+  const worn = cluster.maxTunnelCalls != 0 && tunnel.calls >= cluster.maxTunnelCalls;
+  makeWay(connection, tunnel, old ? Count.RETIRED_AGE : worn ? Count.RETIRED_CALLS : Count.RETIRED_READMITTED);
 }
 
 function makeWay(connection: Connection, tunnel: Tunnel, reason: Count): void {

@@ -19,6 +19,7 @@ import { drain, drainFrom, List, newList, push } from "./list";
 import { Authorization } from "./policies/authorization";
 import { openBuckets } from "./policies/buckets";
 import { Mutation, Mutations, mutationsAt } from "./policies/mutation";
+import { OutlierDetection } from "./policies/outlier-detection";
 import { Alternative, RateLimit } from "./policies/rate-limit";
 import { Retry } from "./policies/retry";
 import { Automaton } from "./regex/automaton";
@@ -207,6 +208,14 @@ export function clusterOf(name: usize, length: u32): Cluster {
   cluster.maxTunnelAge_ms = DEFAULT_MAX_TUNNEL_AGE_MS;
   addTo(clusters, scratch, hash, cluster.text, length, <u32>changetype<usize>(cluster));
   return cluster;
+}
+
+/** The cluster's hosts are to be judged. */
+export function setOutlierDetection(cluster: Cluster, detection: OutlierDetection): void {
+  cluster.outlierDetection = detection;
+  detection.cluster = cluster;
+  detection.next = table.firstDetection;
+  table.firstDetection = detection;
 }
 
 /** A virtual host with nothing in it yet. */

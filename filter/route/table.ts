@@ -10,6 +10,7 @@ import { Authorization } from "./policies/authorization";
 import { closeBuckets } from "./policies/buckets";
 import { ConsistentHash } from "./policies/consistent-hash";
 import { Mutation } from "./policies/mutation";
+import { OutlierDetection } from "./policies/outlier-detection";
 import { RateLimit } from "./policies/rate-limit";
 import { Retry, releaseRetry } from "./policies/retry";
 import { Policy } from "./policy";
@@ -69,6 +70,8 @@ export class Table {
   firstRateLimit: RateLimit | null;
   /** Those that its routes refer to. */
   firstRetry: Retry | null;
+  /** Those of all its clusters. */
+  firstDetection: OutlierDetection | null;
   arena: Arena;
 }
 
@@ -97,6 +100,7 @@ export class Cluster extends Named {
   nameHash: u32;
   /** The configuration has settings for it. */
   configured: bool;
+  outlierDetection: OutlierDetection | null;
 }
 
 @unmanaged

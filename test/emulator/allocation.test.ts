@@ -31,6 +31,8 @@ const GROWTH: Record<string, string> = {
   "filter/proxy/plan": "the most messages ever in one read",
   "filter/proxy/policies/gate":
     "the most circuit breakers and methods ever with calls in flight, bounded by their numbers",
+  "filter/proxy/policies/hosts": "clusters and hosts that tunnels have led to, bounded by their numbers",
+  "filter/proxy/policies/outlier-counts": "metrics of clusters whose hosts are judged, bounded by their number",
   "filter/proxy/series": "metrics seen for the first time, bounded by their number",
   "filter/proxy/to-client": "the largest write ever made to a client",
   "filter/route/arena": "a table that comes with newer code, in place of the one before it",

@@ -7,7 +7,7 @@ import { Connection, wakeConnection } from "../connection";
 import { Count } from "../count";
 import { count } from "../listener";
 import { random32 } from "../random";
-import { isExpired, maySpare, openForCalls, retire, takesCalls, tunnelTo } from "../tunnels";
+import { isExpired, leaveEjected, maySpare, openForCalls, retire, takesCalls, tunnelTo } from "../tunnels";
 import { BucketHosts, bucketHosts, hostOfBucket, isStale, learnHost, mayLookAgain } from "./bucket-hosts";
 
 /**
@@ -33,6 +33,8 @@ export function tunnelFor(connection: Connection, cluster: Cluster): Tunnel | nu
 
 function tunnelByHash(connection: Connection, cluster: Cluster, hash: ConsistentHash): Tunnel | null {
   const name = cluster.name!;
+  const detection = cluster.outlierDetection;
+  if (detection) leaveEjected(connection, cluster, detection);
   const bucket = bucketOf(hash, random32());
   const hosts = bucketHosts(hash, name, cluster.maxTunnelAge_ms);
   const host = hostOfBucket(hosts, bucket);
