@@ -9,6 +9,7 @@ import type {
 import { mayLackService } from "../model/protocols.js";
 import { type FilterAttributeMatcher, toAttributeMatcher } from "./attribute-matcher.js";
 import type { FilterAuthorization } from "./authorization.js";
+import { type FilterOutlierDetection, toFilterOutlierDetection } from "./outlier-detection.js";
 import { type FilterRoutePolicy, toFilterPolicy } from "./route-policy.js";
 
 /**
@@ -32,6 +33,7 @@ export interface FilterClusterSettings {
   readonly calls_per_tunnel?: number;
   readonly max_tunnel_age_ms?: number;
   readonly max_tunnel_calls?: number;
+  readonly outlier_detection?: FilterOutlierDetection;
   readonly consistent_hash?: { readonly attribute: string; readonly buckets?: number };
 }
 
@@ -101,7 +103,8 @@ function takesAll(listener: OutboundListener): boolean {
   return listener.virtualHosts.length === 1 && mayLackService(listener);
 }
 
-function toClusterSettings({ tunnels, hashAttribute, ...destination }: DestinationTunnels): FilterClusterSettings {
+function toClusterSettings(one: DestinationTunnels): FilterClusterSettings {
+  const { tunnels, hashAttribute, outlierDetection, ...destination } = one;
   const { minimum, maximum, callsInFlight, maxAge_ms, maxCalls, hashBuckets: buckets } = tunnels;
   return {
     name: clusterName(destination),
@@ -110,6 +113,7 @@ function toClusterSettings({ tunnels, hashAttribute, ...destination }: Destinati
     ...(callsInFlight !== undefined && { calls_per_tunnel: callsInFlight }),
     ...(maxAge_ms !== undefined && { max_tunnel_age_ms: Math.round(maxAge_ms) }),
     ...(maxCalls !== undefined && { max_tunnel_calls: maxCalls }),
+    ...(outlierDetection && { outlier_detection: toFilterOutlierDetection(outlierDetection) }),
     ...(hashAttribute !== undefined && {
       consistent_hash: { attribute: hashAttribute, ...(buckets !== undefined && { buckets }) },
     }),

@@ -203,6 +203,20 @@ export interface DestinationTunnels {
   readonly tunnels: Tunnels;
   /** Calls reach a host by the value of this attribute. */
   readonly hashAttribute?: string;
+  readonly outlierDetection?: CallOutlierDetection;
+}
+
+/** When the filter leaves out a host, by how its calls end. An absent field leaves its default. */
+export interface CallOutlierDetection {
+  readonly consecutiveErrors?: number;
+  readonly errorPercentage?: number;
+  readonly minimumCalls?: number;
+  readonly interval_ms?: number;
+  readonly baseEjectionTime_ms?: number;
+  readonly maxEjectionTime_ms?: number;
+  readonly maxEjectionPercent?: number;
+  /** The protocol's numbers that are errors; absent: all that are no success. */
+  readonly statuses?: readonly number[];
 }
 
 /** The upstream connections that one client's connection has to a destination. An absent field leaves the filter's default. */

@@ -1,5 +1,6 @@
-import type { Tunnels } from "../model/model.js";
+import type { CallOutlierDetection, Tunnels } from "../model/model.js";
 import { optionalDuration_ms } from "./duration.js";
+import { parseOutlierDetection, type WrittenOutlierDetection } from "./policies/outlier-detection.js";
 import type { Report } from "./report.js";
 
 export interface DestinationPolicySpec {
@@ -7,13 +8,15 @@ export interface DestinationPolicySpec {
   readonly subset: string | undefined;
   readonly port: number | undefined;
   readonly tunnels: Tunnels;
+  readonly outlierDetection?: CallOutlierDetection;
 }
 
 interface WrittenSpec {
   readonly host: string;
   readonly subset?: string;
   readonly port?: { readonly number: number };
-  readonly tunnels: {
+  readonly outlierDetection?: WrittenOutlierDetection;
+  readonly tunnels?: {
     readonly minimum?: number;
     readonly maximum?: number;
     readonly callsInFlight?: number;
@@ -28,7 +31,9 @@ const TICK_MS = 1000;
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
 export function parseDestinationPolicy(spec: unknown, report: Report): DestinationPolicySpec {
-  const { host, subset, port, tunnels } = spec as WrittenSpec;
+  const { host, subset, port, tunnels: written, outlierDetection } = spec as WrittenSpec;
+  if (!written && !outlierDetection) report(["spec"], "write one of tunnels, outlierDetection");
+  const tunnels = written ?? {};
   const { maxAge, ...counts } = tunnels;
   const path = ["spec", "tunnels"];
   const { minimum, maximum } = counts;
@@ -41,5 +46,8 @@ export function parseDestinationPolicy(spec: unknown, report: Report): Destinati
     subset,
     port: port?.number,
     tunnels: { ...counts, ...(maxAge_ms !== undefined && { maxAge_ms }) },
+    ...(outlierDetection && {
+      outlierDetection: parseOutlierDetection(outlierDetection, ["spec", "outlierDetection"], report),
+    }),
   };
 }

@@ -26,17 +26,26 @@ export function tunnelsOf(
     if (found.has(name)) continue;
     const { host, subset, port } = destination;
     const hashAttribute = limitsOf(destination, services).hashAttribute;
-    const tunnels = tunnelsTo(destination, services, policies);
-    found.set(name, { host, subset, port, tunnels, ...(hashAttribute !== undefined && { hashAttribute }) });
+    const said = destinationPolicy(destination, policies)?.spec;
+    const outlierDetection = said?.outlierDetection;
+    found.set(name, {
+      host,
+      subset,
+      port,
+      tunnels: tunnelsTo(destination, services, said?.tunnels ?? {}),
+      ...(hashAttribute !== undefined && { hashAttribute }),
+      ...(outlierDetection && { outlierDetection }),
+    });
   }
   return [...found]
-    .filter(([, { tunnels, hashAttribute }]) => Object.keys(tunnels).length > 0 || hashAttribute !== undefined)
+    .filter(([, { tunnels, hashAttribute, outlierDetection }]) => {
+      return Object.keys(tunnels).length > 0 || hashAttribute !== undefined || outlierDetection !== undefined;
+    })
     .sort(([a], [b]) => compareText(a, b))
     .map(([, tunnels]) => tunnels);
 }
 
-function tunnelsTo(destination: Destination, services: ServiceIndex, policies: DestinationPolicies): Tunnels {
-  const said = destinationPolicy(destination, policies)?.spec.tunnels ?? {};
+function tunnelsTo(destination: Destination, services: ServiceIndex, said: Tunnels): Tunnels {
   const { maxConnections, balancer } = limitsOf(destination, services);
   // A tunnel beyond the cluster's limit waits for a connection that may never be free, and its calls with it.
   const most = Math.min(maxConnections ?? FILTER_MAX_TUNNELS, FILTER_MAX_TUNNELS);

@@ -87,7 +87,7 @@ describe("docs/reference/metrics.md", () => {
 
   it("describes every metric, and none that there is not", () => {
     const sources = [
-      ...["carried/routed", "count", "failure", "gauge", "policies/gate", "series"].map(
+      ...["carried/routed", "count", "failure", "gauge", "policies/gate", "policies/outlier-counts", "series"].map(
         (name) => `filter/proxy/${name}.ts`,
       ),
       "adapter/server/metrics.ts",

@@ -1,5 +1,6 @@
 import { closedMap, duration, type JsonSchema, portSelector, text } from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
+import { outlierDetection } from "./policies/outlier-detection.js";
 
 const count: JsonSchema = { type: "integer", minimum: 1, maximum: 0x7fffffff };
 
@@ -29,27 +30,33 @@ const tunnels = closedMap({
 });
 
 export const destinationPolicySchema = resourceSchema(
-  closedMap(
-    {
-      host: { ...text, description: "Host of a service; a short name is one of the resource's own namespace." },
-      subset: {
-        ...text,
-        description: "A subset of the host's DestinationRule. Default: the host and all its subsets.",
+  {
+    ...closedMap(
+      {
+        host: { ...text, description: "Host of a service; a short name is one of the resource's own namespace." },
+        subset: {
+          ...text,
+          description: "A subset of the host's DestinationRule. Default: the host and all its subsets.",
+        },
+        port: portSelector("Port of the service. Default: every port."),
+        tunnels: {
+          ...tunnels,
+          minProperties: 1,
+          "x-kubernetes-validations": [
+            {
+              rule: "!(has(self.minimum) && has(self.maximum)) || self.minimum <= self.maximum",
+              message: "maximum must not be less than minimum",
+            },
+          ],
+          description: "The upstream connections that one client's connection has to the destination.",
+        },
+        outlierDetection,
       },
-      port: portSelector("Port of the service. Default: every port."),
-      tunnels: {
-        ...tunnels,
-        minProperties: 1,
-        "x-kubernetes-validations": [
-          {
-            rule: "!(has(self.minimum) && has(self.maximum)) || self.minimum <= self.maximum",
-            message: "maximum must not be less than minimum",
-          },
-        ],
-        description: "The upstream connections that one client's connection has to the destination.",
-      },
-    },
-    ["host", "tunnels"],
-  ),
-  "The upstream connections that one client's connection has to a service.",
+      ["host"],
+    ),
+    "x-kubernetes-validations": [
+      { rule: "has(self.tunnels) || has(self.outlierDetection)", message: "write one of tunnels, outlierDetection" },
+    ],
+  },
+  "The upstream connections that one client's connection has to a service, and which of its hosts they leave out.",
 );

@@ -67,8 +67,11 @@ function eject(
   const enforced = hosts.ejected < allowed;
   addOutlierCount(hosts.counts, enforced ? why : OutlierCount.NOT_ENFORCED);
   forgive(host);
-  if (tracing) traceTunnelReason(connection.traceId, enforced ? "host_ejected" : "host_spared", tunnel, reasonOf(why));
-  if (!enforced) return;
+  if (!enforced) {
+    if (tracing) traceTunnelReason(connection.traceId, "host_spared", tunnel, reasonOf(why));
+    return;
+  }
+  if (tracing) traceTunnelReason(connection.traceId, "host_ejected", tunnel, reasonOf(why));
   host.ejected = true;
   hosts.ejected++;
   host.ejections++;
