@@ -42,6 +42,14 @@ export function proxy_on_queue_ready(root: u32, token: u32): void {
   lifecycle.visitWoken(root);
 }
 
+export function proxy_on_grpc_receive(root: u32, token: u32, bytes: u32): void {
+  lifecycle.receiveGrpc(token, bytes);
+}
+
+export function proxy_on_grpc_close(root: u32, token: u32, status: u32): void {
+  lifecycle.closeGrpc(token);
+}
+
 export function proxy_on_new_connection(context: u32): i32 {
   return lifecycle.acceptConnection(context) ? CONTINUE : STOP_ITERATION;
 }

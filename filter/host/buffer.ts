@@ -14,6 +14,8 @@ export enum Buffer {
   DOWNSTREAM = 2,
   /** What the connection manager is writing. */
   UPSTREAM = 3,
+  /** The answer to a gRPC call, in its callback. */
+  GRPC_RECEIVE = 5,
   PLUGIN_CONFIGURATION = 7,
 }
 

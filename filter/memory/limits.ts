@@ -238,6 +238,27 @@ export const LEASE_TRIES: u32 = 100;
 /** Buckets for single values that are in one of Envoy's shared data: 256 bytes, written with each lease. */
 export const BUCKETS_PER_SET: u32 = 16;
 
+/** What a rate limit service is asked about one call, and how long the answer is awaited unless the configuration says otherwise: Envoy's default. */
+export const MAX_DESCRIPTORS: u32 = 16;
+export const MAX_DESCRIPTOR_ENTRIES: u32 = 16;
+export const MAX_RATE_LIMIT_DOMAIN_BYTES: u32 = 1024;
+export const DEFAULT_RATE_LIMIT_TIMEOUT_MS: u32 = 20;
+
+/** Longest request to a rate limit service. A call whose values are longer is treated as if the service had failed. */
+export const MAX_ASK_BYTES: u32 = 16 << 10;
+
+/** Different requests to rate limit services that one VM remembers, or has under way: up to 16 KiB each, mostly 100 bytes. Beyond it: as if the service had failed. */
+export const MAX_ASKS: u32 = 4_096;
+
+/** A rate limit service that says when its limit begins anew is not asked before, for so long at most: what it is told to allow may change. */
+export const MAX_OVER_LIMIT_MS: u32 = 1_000;
+
+/**
+ * Calls that ask a rate limit service together are no more than this part of what it has last said to be left: an answer is for all of them, and
+ * that it says no to some that it would have let through shall happen only when others have taken nearly all at the same moment.
+ */
+export const PART_OF_REMAINING: u32 = 8;
+
 /** Longest regex. Istio accepts 1,024 bytes. */
 export const MAX_REGEX_BYTES: u32 = 4096;
 

@@ -76,6 +76,12 @@ export enum Count {
   /** Calls that a rate limit of this Envoy let through and kept back. */
   ALLOWED_LOCALLY,
   LIMITED_LOCALLY,
+  /** The same of a rate limit service, and calls for which it has not answered. */
+  ALLOWED_GLOBALLY,
+  LIMITED_GLOBALLY,
+  LIMIT_FAILED,
+  /** Requests to such a service. */
+  RATE_LIMIT_REQUESTS,
   /** Calls that an authorization policy wants to be noted. */
   AUDITED,
   /** Calls, and answers, whose attributes were to be changed and could not be. */
@@ -237,6 +243,14 @@ function writePolicyCount(which: i32, listener: Name): usize {
       return limited(listener, "local", "allowed");
     case Count.LIMITED_LOCALLY:
       return limited(listener, "local", "limited");
+    case Count.ALLOWED_GLOBALLY:
+      return limited(listener, "global", "allowed");
+    case Count.LIMITED_GLOBALLY:
+      return limited(listener, "global", "limited");
+    case Count.LIMIT_FAILED:
+      return limited(listener, "global", "failed");
+    case Count.RATE_LIMIT_REQUESTS:
+      return writeName(nameText, "meltemi_rate_limit_requests_total", listener);
     case Count.DELAYED:
       return writeName(nameText, "meltemi_calls_delayed_total", listener);
     case Count.RETRIES:

@@ -14,6 +14,10 @@ import { Timed } from "./timed";
  */
 @unmanaged
 export class Kept extends Timed {
+  /** Another one each time that it is used, and when it is not: who remembers it for later finds it gone by that. */
+  serial: u32;
+  /** What a rate limit service has said of it (proxy/policies/ask.ts). */
+  verdict: i32;
   /** The others of its connection that wait; the next unused one. */
   next: Kept | null;
   previous: Kept | null;
@@ -43,6 +47,7 @@ export class Kept extends Timed {
 }
 
 let free: Kept | null = null;
+let serials: u32 = 0;
 
 /** One with a copy of the message in `message`, all of which is in the read; null: the VM may keep no more. */
 export function keepMessage(): Kept | null {
@@ -66,6 +71,7 @@ export function newKept(): Kept {
   else kept = changetype<Kept>(heap.alloc(offsetof<Kept>()));
   memory.fill(changetype<usize>(kept), 0, offsetof<Kept>());
   kept.isKept = true;
+  kept.serial = ++serials;
   return kept;
 }
 
@@ -76,6 +82,7 @@ export function freeKept(kept: Kept): void {
   if (host) release(host);
   const retry = kept.retry;
   if (retry) endRetried(retry, kept.retries != 0);
+  kept.serial = 0;
   kept.next = free;
   free = kept;
 }

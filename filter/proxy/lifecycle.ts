@@ -30,8 +30,10 @@ import { clearListeners, closeListener, count, countConfigUpdate, Listener, setT
 import { measure, measureCarried } from "./measure";
 import { Mode } from "./mode";
 import { isFit, listenerOfPlugin, suits } from "./plugin";
+import { abandonAsks, hearAnswer, missAnswer, sweepAsks } from "./policies/ask";
 import { sweepHosts } from "./policies/outlier-detection";
 import { onWoken } from "./request";
+import { rootContext, setRootContext } from "./root-context";
 import { flushSeries } from "./series";
 import { noteStandIn, relieveStandIns } from "./stand-in";
 import { announce, followSuccessors } from "./succession";
@@ -48,8 +50,6 @@ const carried: IdTable = newIdTable();
 /** The text that is being read. */
 let configuration: usize = 0;
 
-/** The root context that the queue is registered for. */
-let queueRoot: u32 = 0;
 let lastFlush_us: u64 = 0;
 /** By how much a tick may come early. */
 const FLUSH_SLACK_MS: u32 = 50;
@@ -131,17 +131,22 @@ export function deleteContext(context: u32): void {
   closeListener(listener);
 }
 
-/** The queue must not go with the root context that registered it. */
+/** What goes with the root context: its ticks, the calls that were made for it, and the queue if it registered that. */
 export function contextDone(context: u32): void {
   stopTicking(context);
-  if (context != queueRoot) return;
+  if (context == rootContext()) leaveRoot(context);
+  abandonAsks(context);
+}
+
+function leaveRoot(context: u32): void {
   const next = anyRootBut(context);
   if (!next || !enterConnection(next)) {
+    setRootContext(0);
     clearListeners();
     tell(now_us(), false);
     return;
   }
-  queueRoot = next;
+  setRootContext(next);
   registerQueue();
   enterConnection(context);
 }
@@ -177,7 +182,7 @@ export function configure(root: u32, bytes: u32): bool {
     closeListener(before);
   }
   putId(roots, root, changetype<usize>(listener));
-  queueRoot = root;
+  setRootContext(root);
   moveClock();
   registerQueue();
   tickEvery(FLUSH_PERIOD_MS);
@@ -250,6 +255,7 @@ export function tick(root: u32): void {
   moveClock();
   followSuccessors();
   clearListeners();
+  sweepAsks(<u32>(time_us / 1000));
   sweepConnections(readLogLevel());
   sweepHosts();
   tell(time_us, true);
@@ -262,4 +268,14 @@ function tell(time_us: u64, alive: bool): void {
   flushSeries();
   flushFailures();
   tellListeners(time_us, alive);
+}
+
+/** The answer to a gRPC call has come, of `bytes`. */
+export function receiveGrpc(token: u32, bytes: u32): void {
+  hearAnswer(token, bytes, <u32>(now_us() / 1000));
+}
+
+/** A gRPC call has ended without one. */
+export function closeGrpc(token: u32): void {
+  missAnswer(token);
 }

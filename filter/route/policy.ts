@@ -1,5 +1,6 @@
 import { CircuitBreaker } from "./policies/circuit-breaker";
 import { Abort, Delay } from "./policies/fault";
+import { GlobalRateLimit } from "./policies/global-rate-limit";
 import { Mirror } from "./policies/mirror";
 import { RouteMutations } from "./policies/mutation";
 import { RateLimit } from "./policies/rate-limit";
@@ -15,6 +16,7 @@ export class Policy {
   delay: Delay | null;
   abort: Abort | null;
   rateLimits: RateLimit | null;
+  globalRateLimit: GlobalRateLimit | null;
   circuitBreaker: CircuitBreaker | null;
   mutations: RouteMutations | null;
   sticky: Sticky | null;

@@ -2,11 +2,21 @@ import { parse } from "yaml";
 import { Http2Peer } from "../emulator/peer/peer.js";
 import type { Refusal } from "../emulator/peer/tunnel.js";
 import { TcpProxy } from "../emulator/tcp-proxy.js";
+import {
+  type CODES,
+  decodeRequest,
+  describeRequest,
+  encodeResponse,
+  RATE_LIMIT_SERVICE,
+} from "../support/rate-limit-service.js";
 import { Actors, peerOf } from "./actors.js";
 import type { Block, Case } from "./case-file.js";
 import { parseMessage } from "./message-text.js";
 import type { ReceivedMessage } from "./messages/protocol-messages.js";
 import { parseScript, type Step } from "./script.js";
+
+/** A status of gRPC. */
+const UNAVAILABLE = 14;
 
 /** How finely a case is cut. */
 export interface Cut {
@@ -94,6 +104,7 @@ export class Replay {
     if (subject === "counter") equal(`counter ${verb}`, actors.envoy.metrics.value(verb), Number(first));
     else if (subject === "log") this.expectLog(`${verb} ${step.rest}`.trim().replaceAll('"', ""));
     else if (subject === "unlogged") this.expectNoLog(`${verb} ${step.rest}`.trim().replaceAll('"', ""));
+    else if (subject === "service") this.runServiceStep(verb, step.rest);
     else if (subject === "loglevel") actors.envoy.logging.level = verb as "info" | "debug";
     else if (subject === "tick") this.passTime(Number(verb || 1000));
     else if (verb === "connects") actors.connectClient(subject, first || undefined, second || undefined);
@@ -120,6 +131,24 @@ export class Replay {
     else if (verb === "goaway") peerOf(client).goAway(first === "final");
     else if (verb === "ping") peerOf(client).ping();
     else throw new Error(`a client does not do "${verb}"`);
+  }
+
+  private runServiceStep(verb: string, rest: string): void {
+    const { grpc } = this.actors.envoy;
+    const [code = "", remaining, reset] = rest.split(" ");
+    if (verb === "asked") {
+      const call = grpc.take();
+      if (!call) throw new Error("nothing is asked");
+      equal("asked", describeRequest(decodeRequest(call.request)), rest);
+      equal("service", `${call.service}/${call.method}`, `${RATE_LIMIT_SERVICE}/ShouldRateLimit`);
+    } else if (verb === "says") {
+      grpc.answer(
+        encodeResponse(code as keyof typeof CODES, remaining ? Number(remaining) : undefined, Number(reset ?? 0)),
+      );
+    } else if (verb === "fails") grpc.fail(UNAVAILABLE);
+    else if (verb === "idle") equal("requests", grpc.asked.length, 0);
+    else if (verb === "missing") grpc.unknown.add(code);
+    else throw new Error(`a service does not do "${verb}"`);
   }
 
   private passTime(time_ms: number): void {

@@ -28,6 +28,9 @@ import { splitWords } from "./message-text.js";
  *     CLUSTER stuck MIN                                             the filter's window holds back at least so much of its answers
  *     client held MIN [MAX]                                         so many bytes stay in the client's read buffer
  *     client goaway [final]     client ping                         HCM sends that on the client's connection
+ *     service asked DOMAIN HITS KEY=VALUE,…;…                       the next request to a rate limit service, its descriptors one behind the other
+ *     service says OK|OVER_LIMIT [REMAINING [SECONDS]]              it answers the oldest that was asked: what is left, when the limit begins anew
+ *     service fails    service idle    service missing CLUSTER      it does not answer; nothing more is asked; there is no such cluster
  *     counter NAME N                                                of a counter or a gauge
  *     log "…"     unlogged "…"     loglevel info|debug              a line of the log has it; none has it; what Envoy is to log from now on
  *     tick [MS]                                                     time passes, a second if not said

@@ -9,7 +9,7 @@ export const Status = {
   UNIMPLEMENTED: 12,
 } as const;
 
-export const BufferType = { DOWNSTREAM: 2, UPSTREAM: 3, PLUGIN_CONFIGURATION: 7 } as const;
+export const BufferType = { DOWNSTREAM: 2, UPSTREAM: 3, GRPC_RECEIVE: 5, PLUGIN_CONFIGURATION: 7 } as const;
 
 /** Stream types of continue and close. */
 export const StreamType = { DOWNSTREAM: 2, UPSTREAM: 3 } as const;
@@ -30,6 +30,8 @@ export interface FilterExports {
   proxy_on_configure(root: number, size: number): number;
   proxy_on_tick?(root: number): void;
   proxy_on_queue_ready?(root: number, token: number): void;
+  proxy_on_grpc_receive?(root: number, token: number, size: number): void;
+  proxy_on_grpc_close?(root: number, token: number, status: number): void;
   proxy_on_new_connection?(context: number): number;
   proxy_on_downstream_data(context: number, size: number, end: number): number;
   proxy_on_upstream_data(context: number, size: number, end: number): number;

@@ -10,7 +10,14 @@ import { DEFAULT_PEER } from "./peer/options.js";
 import { Http2Peer } from "./peer/peer.js";
 
 /** What Envoy calls while traffic flows. */
-const HOT = ["proxy_on_downstream_data", "proxy_on_upstream_data", "proxy_on_queue_ready", "proxy_on_tick"];
+const HOT = [
+  "proxy_on_downstream_data",
+  "proxy_on_upstream_data",
+  "proxy_on_queue_ready",
+  "proxy_on_tick",
+  "proxy_on_grpc_receive",
+  "proxy_on_grpc_close",
+];
 
 /** Where raw memory may grow while traffic flows, and by what: each keeps what it took for the next time, or gives it back. */
 const GROWTH: Record<string, string> = {
@@ -21,6 +28,7 @@ const GROWTH: Record<string, string> = {
   "filter/http2/tunnel": "tunnels, bounded by MAX_TUNNELS",
   "filter/memory/kept":
     "what waits: for a window, for the end of another's answer, for a place; bounded by MAX_KEPT_BYTES",
+  "filter/memory/id-table": "the most requests to rate limit services ever under way",
   "filter/memory/key-table": "the most values ever of a rate limit, bounded by its greatest number of buckets",
   "filter/memory/name": "names of methods and hosts seen for the first time, bounded by the series",
   "filter/proxy/call": "the most calls ever in flight",
@@ -35,6 +43,8 @@ const GROWTH: Record<string, string> = {
   "filter/proxy/policies/outlier-counts": "metrics of clusters whose hosts are judged, bounded by their number",
   "filter/proxy/series": "metrics seen for the first time, bounded by their number",
   "filter/proxy/to-client": "the largest write ever made to a client",
+  "filter/proxy/policies/ask":
+    "questions to rate limit services, bounded by MAX_ASKS, and the most calls ever that wait for them",
   "filter/route/arena": "a table that comes with newer code, in place of the one before it",
   "filter/route/policies/buckets": "a bucket for a value of a rate limit, bounded by MAX_VALUE_BUCKETS",
   "filter/route/regex/workspace": "to compile that table's regexes; given back",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Connection, type NextFilter } from "./connection.js";
 import type { RootContext } from "./contexts.js";
 import { EventLoop } from "./event-loop.js";
+import { GrpcCalls } from "./grpc-calls.js";
 import { Metrics } from "./metrics.js";
 import { SharedData } from "./shared-data.js";
 import { SharedQueues } from "./shared-queues.js";
@@ -22,6 +23,7 @@ export class EmulatedEnvoy implements Process {
   readonly queues: SharedQueues;
   readonly data: SharedData;
   readonly metrics: Metrics;
+  readonly grpc: GrpcCalls;
   readonly log: string[];
   readonly logging: Process["logging"];
   readonly node: Process["node"];
@@ -41,6 +43,7 @@ export class EmulatedEnvoy implements Process {
     this.queues = process.queues;
     this.data = process.data;
     this.metrics = process.metrics;
+    this.grpc = process.grpc;
     this.log = process.log;
     this.logging = process.logging;
     this.node = process.node;
@@ -88,6 +91,7 @@ function newProcess(): Process {
     queues: new SharedQueues(),
     data: new SharedData(),
     metrics: new Metrics(),
+    grpc: new GrpcCalls(),
     node: {},
     log: [],
     logging: { level: "info" },

@@ -14,6 +14,7 @@ export function hostFunctions(vm: Vm, module: WebAssembly.Module): Record<string
     ...sharedData(vm),
     ...metrics(vm),
     ...properties(vm),
+    ...grpc(vm),
   };
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     if (from !== "env" || !provided[name])
@@ -64,7 +65,8 @@ function buffers(vm: Vm): Record<string, HostFunction> {
     ): number {
       if (type > 8) return Status.BAD_ARGUMENT;
       const buffer = bufferOf(vm, type);
-      const configuration = type === BufferType.PLUGIN_CONFIGURATION ? vm.configuration : undefined;
+      const given = type === BufferType.GRPC_RECEIVE ? vm.grpcReceived : undefined;
+      const configuration = type === BufferType.PLUGIN_CONFIGURATION ? vm.configuration : given;
       if (type === BufferType.PLUGIN_CONFIGURATION && !configuration) return Status.NOT_FOUND;
       const size = buffer?.length ?? configuration?.length ?? 0;
       const from = start >>> 0;
@@ -149,6 +151,44 @@ function parseFilterState(bytes: Uint8Array): { path: string; value: string } {
   const [path, value, span] = [fields[1], fields[2], fields[3]];
   if (typeof path !== "string" || typeof value !== "string" || span !== 2) throw new Error("no SetEnvoyFilterState");
   return { path, value };
+}
+
+function grpc(vm: Vm): Record<string, HostFunction> {
+  const { memory, process } = vm;
+  return {
+    proxy_grpc_call(
+      cluster: number,
+      clusterBytes: number,
+      service: number,
+      serviceBytes: number,
+      method: number,
+      methodBytes: number,
+      _metadata: number,
+      metadataBytes: number,
+      request: number,
+      requestBytes: number,
+      timeout_ms: number,
+      tokenCell: number,
+    ): number {
+      const bytes = memory.read(request, requestBytes);
+      if (!bytes || metadataBytes !== 0) return Status.INVALID_MEMORY_ACCESS;
+      const root = vm.current?.root;
+      // What a stream context calls would end with its connection.
+      if (!root || vm.current !== root) throw new Error("a gRPC service is called, and not for a root context");
+      const token = process.grpc.add({
+        vm,
+        root,
+        cluster: memory.text(cluster, clusterBytes),
+        service: memory.text(service, serviceBytes),
+        method: memory.text(method, methodBytes),
+        request: bytes,
+        timeout_ms,
+      });
+      if (token === undefined) return Status.BAD_ARGUMENT;
+      memory.setWord(tokenCell, token);
+      return Status.OK;
+    },
+  };
 }
 
 function queues(vm: Vm): Record<string, HostFunction> {

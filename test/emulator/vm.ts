@@ -2,6 +2,7 @@ import type { FilterExports, LOG_LEVELS } from "./abi.js";
 import type { Connection } from "./connection.js";
 import { type Context, RootContext, type StreamContext } from "./contexts.js";
 import type { EventLoop } from "./event-loop.js";
+import type { GrpcCalls } from "./grpc-calls.js";
 import { GuestMemory } from "./guest-memory.js";
 import { hostFunctions } from "./host-functions.js";
 import type { Metrics } from "./metrics.js";
@@ -14,6 +15,7 @@ export interface Process {
   readonly queues: SharedQueues;
   readonly data: SharedData;
   readonly metrics: Metrics;
+  readonly grpc: GrpcCalls;
   /** Lines of the filter's log, each with its level in front. */
   readonly log: string[];
   /** What its bootstrap says. */
@@ -29,6 +31,8 @@ export class Vm {
   readonly exports: FilterExports;
   /** The configuration that `proxy_on_configure` may read, while it runs. */
   configuration: Uint8Array | undefined;
+  /** What `proxy_on_grpc_receive` may read, while it runs. */
+  grpcReceived: Uint8Array | undefined;
   /** The context that host calls mean now: that of the callback, until the filter sets another. */
   current: Context | undefined;
   /** Names of the callbacks that are running, outermost first. */

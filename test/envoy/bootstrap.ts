@@ -46,6 +46,8 @@ export interface TestCluster {
   maxConnections?: number;
   /** Default: LEAST_REQUEST, as the adapter gives it. */
   lbPolicy?: "LEAST_REQUEST" | "ROUND_ROBIN" | "RING_HASH" | "MAGLEV";
+  /** It speaks HTTP/2, as gRPC services do. */
+  http2?: boolean;
 }
 
 /** The plugin as it stands in a listener or in an ECDS resource. */
@@ -216,7 +218,9 @@ function connectionManager(name: string, connectRetries: number, http2: object =
   };
 }
 
-function cluster({ name, ports, maxConnections = 100_000, lbPolicy = "LEAST_REQUEST" }: TestCluster): object {
+const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+function cluster({ name, ports, maxConnections = 100_000, lbPolicy = "LEAST_REQUEST", http2 }: TestCluster): object {
   const most = { max_connections: maxConnections, max_pending_requests: 100_000, max_requests: 100_000 };
   return {
     name,
@@ -227,6 +231,14 @@ function cluster({ name, ports, maxConnections = 100_000, lbPolicy = "LEAST_REQU
     ...(lbPolicy === "LEAST_REQUEST" && { least_request_lb_config: { choice_count: 16 } }),
     connect_timeout: "2s",
     circuit_breakers: { thresholds: [most] },
+    ...(http2 && {
+      typed_extension_protocol_options: {
+        [HTTP_OPTIONS]: {
+          "@type": `type.googleapis.com/${HTTP_OPTIONS}`,
+          explicit_http_config: { http2_protocol_options: {} },
+        },
+      },
+    }),
   };
 }
 

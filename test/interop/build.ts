@@ -1,6 +1,16 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { BRPC_JAVA, GO, JAVA, JPROTOBUF_RPC, REDIS_NODE, TARS_GO, TARS_NODE, TRPC_GO } from "./support/programs.js";
+import {
+  BRPC_JAVA,
+  GO,
+  JAVA,
+  JPROTOBUF_RPC,
+  RATELIMIT,
+  REDIS_NODE,
+  TARS_GO,
+  TARS_NODE,
+  TRPC_GO,
+} from "./support/programs.js";
 import { THRIFT } from "./support/thrift-programs.js";
 
 interface Build {
@@ -53,6 +63,16 @@ const GO_BUILDS: readonly Build[] = [
   progress: `compiling the Go programs (the first time Go fetches ${fetched})`,
 }));
 
+const RATELIMIT_BUILDS: readonly Build[] = [
+  {
+    tool: "go",
+    args: ["build", "-mod=readonly", "-o", "bin/", "github.com/envoyproxy/ratelimit/src/service_cmd"],
+    from: RATELIMIT,
+    says: "Install Go 1.26 or later (Debian: golang-go).",
+    progress: "compiling Envoy's rate limit service (the first time Go fetches its modules, about 60 MB)",
+  },
+];
+
 const THRIFT_BUILDS: readonly Build[] = [
   ...["go", "py", "js:node"].map((language) => ({
     tool: "thrift",
@@ -92,6 +112,7 @@ export default async function setup(): Promise<void> {
   await build(BRPC_BUILDS);
   await build(NODE_BUILDS);
   await build(GO_BUILDS);
+  await build(RATELIMIT_BUILDS);
   await build(THRIFT_BUILDS);
   await build(REDIS_BUILDS);
 }

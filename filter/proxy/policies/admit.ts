@@ -5,6 +5,7 @@ import { heldCall, setStage, stageOf } from "../hold";
 import { Lead } from "../lead";
 import { delay } from "./delay";
 import { abort } from "./fault";
+import { limitGlobally } from "./global-rate-limit";
 import { limitRate } from "./rate-limit";
 import { Stage } from "./stage";
 
@@ -17,6 +18,14 @@ export function admit(connection: Connection, policy: Policy, host: Name): Lead 
   if (stageOf(connection) <= Stage.LIMIT_LOCALLY) {
     const limits = policy.rateLimits;
     if (limits && !limitRate(connection, limits, host)) return Lead.REFUSED;
+    setStage(connection, Stage.LIMIT_GLOBALLY);
+  }
+  if (stageOf(connection) <= Stage.LIMIT_GLOBALLY) {
+    const limit = policy.globalRateLimit;
+    if (limit) {
+      const lead = limitGlobally(connection, limit, host);
+      if (lead != Lead.READY) return lead;
+    }
     setStage(connection, Stage.DELAY);
   }
   if (stageOf(connection) <= Stage.DELAY) {

@@ -13,6 +13,7 @@ export const GO = join(ROOT, "go");
 export const TARS_GO = join(ROOT, "tars-go");
 export const TARS_NODE = join(ROOT, "tars-node");
 export const TRPC_GO = join(ROOT, "trpc-go");
+export const RATELIMIT = join(ROOT, "ratelimit");
 export const REDIS_NODE = join(ROOT, "redis-node");
 export const BRPC_JAVA = join(ROOT, "brpc-java");
 export const JPROTOBUF_RPC = join(ROOT, "jprotobuf-rpc");
