@@ -43,9 +43,10 @@ export async function startPodSidecar(
   namespace: string,
   pod: Pod,
   identity: WorkloadIdentity,
+  labels: Readonly<Record<string, string>> = {},
 ): Promise<EnvoyProcess> {
   const { name, ip } = pod;
-  return await start(istiod, { kind: "sidecar", name, namespace, ip, labels: {}, pod, identity });
+  return await start(istiod, { kind: "sidecar", name, namespace, ip, labels, pod, identity });
 }
 
 export const GATEWAY: Proxy = {

@@ -26,6 +26,7 @@ public final class ClientMain {
     CHECKS.put("follow", FollowChecks::run);
     CHECKS.put("unrest", UnrestChecks::run);
     CHECKS.put("heartbeat", HeartbeatChecks::run);
+    CHECKS.put("ask", AskChecks::run);
   }
 
   private ClientMain() {}
