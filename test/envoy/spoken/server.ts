@@ -12,6 +12,7 @@ export class SpokenServer {
   readonly sockets = new Set<Socket>();
   /** For the nth call of a method, from 0. */
   readonly plans = new Map<string, (nth: number) => Doing>();
+  readonly #byMethod = new Map<string, SpokenRequest[]>();
   readonly #held: { readonly method: string; readonly answer: () => void }[] = [];
   readonly #server: Server;
   #changed: (() => void)[] = [];
@@ -32,7 +33,7 @@ export class SpokenServer {
   }
 
   of(method: string): readonly SpokenRequest[] {
-    return this.calls.filter((call) => call.method === method);
+    return this.#byMethod.get(method) ?? [];
   }
 
   /** Resolves when so many calls of the method have come. */
@@ -70,7 +71,9 @@ export class SpokenServer {
   }
 
   #take(call: SpokenRequest, socket: Socket): void {
-    const nth = this.of(call.method).length;
+    const calls = this.#byMethod.get(call.method) ?? [];
+    this.#byMethod.set(call.method, calls);
+    const nth = calls.push(call) - 1;
     this.calls.push(call);
     const doing = this.plans.get(call.method)?.(nth) ?? "answer";
     const answer = () => void socket.write(this.spoken.encodeAnswer(call));
