@@ -17,7 +17,7 @@ import { closeIfDrained, dropTunnelsBeyond, startDraining } from "./drain";
 import { beginWrite, endCall, endTunnel } from "./end";
 import { CloseReason } from "./label";
 import { arrive } from "./policies/ejection";
-import { noteBucketHost } from "./policies/hash-tunnel";
+import { keepOneToHost, noteBucketHost } from "./policies/hash-tunnel";
 import { isPoorAnswer } from "./policies/retry";
 import { beginToClient, endToClient, put } from "./to-client";
 import { traceEvent, traceTunnel, tracing } from "./trace";
@@ -180,8 +180,9 @@ function onHeaders(connection: Connection): void {
     if (!tunnel.unsentOwed) dropUnsent(tunnel);
     tunnel.oneWayCalls = 0;
     if (tracing) traceTunnel(connection.traceId, "tunnel_open", tunnel);
+    if (tunnel.bucket) noteBucketHost(connection, tunnel);
     if (!arrive(connection, tunnel)) giveUpEjected(connection, tunnel);
-    else if (tunnel.bucket) noteBucketHost(connection, tunnel);
+    else if (tunnel.bucket) keepOneToHost(connection, tunnel);
     else if (tunnel.spreads && !tunnel.standsIn) checkSpread(connection, tunnel);
   } else {
     tunnel.state = TunnelState.REFUSED;

@@ -13,13 +13,14 @@ import { freeKept, Kept } from "./kept-call";
 import { CloseReason } from "./label";
 import { Lead } from "./lead";
 import { count } from "./listener";
+import { tunnelFor } from "./policies/hash-tunnel";
 import { beginKept } from "./read";
 import { addText, beginText, callerOfMessage, replyError } from "./reply";
 import { setResumed } from "./resumed";
 import { leadCall, leadHost, leadRoute, leadTunnel, mirrorCall, sendCall } from "./route-call";
 import { seriesOfMessage } from "./series";
 import { swallow } from "./swallow";
-import { isMidMessage, tunnelTo, useTunnel } from "./tunnels";
+import { isMidMessage, useTunnel } from "./tunnels";
 import { sendOwn } from "./unsent";
 
 /**
@@ -94,7 +95,7 @@ function sendMirrored(connection: Connection, table: Table, kept: Kept): bool {
   const cluster = changetype<Cluster>(kept.mirror);
   const name = nameOf(table, cluster);
   if (connection.draining) return false;
-  const tunnel = tunnelTo(connection, cluster);
+  const tunnel = tunnelFor(connection, cluster, null);
   if (!tunnel || isMidMessage(connection, tunnel) || findCall(tunnel, message.id)) return false;
   if (tunnel.settled != connection.settledSerial || !sendOwn(connection, tunnel, kept.bytes, kept.length)) return false;
   useTunnel(connection, tunnel);

@@ -43,7 +43,7 @@ import { countCall, Series, STATUS_ONE_WAY, STATUS_UNANSWERED, seriesOfMessage, 
 import { beginSplices } from "./splices";
 import { limitTime } from "./time-limit";
 import { traceCall, traceReason, tracing } from "./trace";
-import { tunnelBeside, useTunnel } from "./tunnels";
+import { useTunnel } from "./tunnels";
 
 /** Where the call in `message` goes, after Lead.READY. */
 export let leadHost: VirtualHost = changetype<VirtualHost>(0);
@@ -189,9 +189,7 @@ function timeOfSample(series: Series): u64 {
 /** The tunnel for the call in `message`; one that has been tried before goes to another host, if there is one. */
 function pickTunnel(connection: Connection, cluster: Cluster): Tunnel | null {
   const kept = resumed;
-  const tried = kept ? kept.triedHost : null;
-  const other = tried ? tunnelBeside(connection, cluster, tried) : null;
-  return other || tunnelFor(connection, cluster);
+  return tunnelFor(connection, cluster, kept ? kept.triedHost : null);
 }
 
 /** What the route asks for of a call in flight: its message is kept where it may be sent once more, its time runs, it takes its places. */

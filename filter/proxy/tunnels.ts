@@ -86,13 +86,18 @@ function onlyTunnel(connection: Connection, cluster: Cluster): Tunnel | null {
   return openForCalls(connection, cluster);
 }
 
-/** A new tunnel that is up to an eighth of its age old, so that tunnels do not retire together; null as `openTunnel`. */
-export function openForCalls(connection: Connection, cluster: Cluster): Tunnel | null {
-  const opened = openTunnel(connection, cluster.name!, false);
-  if (!opened) return null;
-  opened.openedAt_ms = tick_ms - (random32() % ((cluster.maxTunnelAge_ms >> 3) + 1));
+/** A new tunnel for calls; null as `openTunnel`. */
+function openForCalls(connection: Connection, cluster: Cluster): Tunnel | null {
+  const opened = openAged(connection, cluster);
   const detection = cluster.outlierDetection;
-  if (detection) aim(connection, opened, detection);
+  if (opened && detection) aim(connection, opened, detection);
+  return opened;
+}
+
+/** A new tunnel that is up to an eighth of its age old, so that tunnels do not retire together; null as `openTunnel`. */
+export function openAged(connection: Connection, cluster: Cluster): Tunnel | null {
+  const opened = openTunnel(connection, cluster.name!, false);
+  if (opened) opened.openedAt_ms = tick_ms - (random32() % ((cluster.maxTunnelAge_ms >> 3) + 1));
   return opened;
 }
 

@@ -128,6 +128,13 @@ export function isGood(host: Host): bool {
   return !host.ejected && !host.missing;
 }
 
+/** Whether the host of this name is one of them, and ejected. */
+export function isEjected(hosts: ClusterHosts, name: Name): bool {
+  let host = hosts.first;
+  while (host && host.name != name) host = host.next;
+  return host != null && host.ejected;
+}
+
 /** One of the cluster's hosts that are known and not ejected, by chance, but not this one; null: there is none. */
 export function otherHost(cluster: Name, but: Name | null): Name | null {
   const hosts = hostsOf(cluster);
