@@ -33,6 +33,10 @@ describe.each(protocolFolders())("hostile peers that speak %s", (protocol) => {
     expect(seeds.responses.length).toBeGreaterThan(1);
     new SpokenCampaign(filterModule(), seeds, SEED).run(0, SPOKEN_CASES);
   });
+
+  it(`do none where routes have policies, in ${SPOKEN_CASES} cases`, { timeout: 120_000 }, async () => {
+    new SpokenCampaign(filterModule(), await loadSeeds(protocol), SEED, true).run(0, SPOKEN_CASES);
+  });
 });
 
 describe("the fuzzer", () => {

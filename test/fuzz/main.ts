@@ -37,8 +37,10 @@ async function fuzz(options: FuzzOptions): Promise<boolean> {
   return runAll(options, filter);
 }
 
-async function speak(protocol: string, { cases, seed, case: range }: FuzzOptions, filter: string): Promise<boolean> {
-  const campaign = new SpokenCampaign(new WebAssembly.Module(readFileSync(filter)), await loadSeeds(protocol), seed);
+async function speak(protocol: string, options: FuzzOptions, filter: string): Promise<boolean> {
+  const { cases, seed, case: range, policies } = options;
+  const module = new WebAssembly.Module(readFileSync(filter));
+  const campaign = new SpokenCampaign(module, await loadSeeds(protocol), seed, policies);
   const [from, to] = range ? [range[0], range[1] + 1] : [0, cases];
   for (let at = from; at < to; at += SPOKEN_SLICE) {
     campaign.run(at, Math.min(to, at + SPOKEN_SLICE));

@@ -10,6 +10,7 @@ export interface FuzzOptions {
   readonly script?: string;
   readonly filter?: string;
   readonly protocol?: string;
+  readonly policies?: boolean;
 }
 
 const EXAMPLES = `
@@ -21,6 +22,7 @@ Examples:
   npm run fuzz -- --seed 7 --case 4000-4711         a case that fails only behind others
   npm run fuzz -- --script failed.json              a script, as a failure prints it
   npm run fuzz -- --protocol thrift --case 1-50000  peers that speak another protocol than Dubbo
+  npm run fuzz -- --protocol dubbo --policies       routes that ask for more than a cluster
 
 The status is 1 if a case failed. What a case is, and what must hold, is in test/fuzz/README.md.`;
 
@@ -34,6 +36,7 @@ export function parseOptions(argv: readonly string[]): FuzzOptions {
     .option("--case <n>", "only this case, or these: FROM-TO", range)
     .option("--script <file>", "only this script")
     .option("--protocol <name>", "cases of another protocol's messages, on one thread")
+    .option("--policies", "with --protocol: routes ask for retries, delays, limits and the like")
     .option("--filter <file>", "another build (it cannot tell what it keeps, so that is not checked)")
     .addHelpText("after", EXAMPLES)
     .parse(argv as string[])

@@ -5,10 +5,13 @@ import type { Connect, Tunnel } from "../emulator/peer/tunnel.js";
 import { asConfigured } from "../filter/codec/declared.js";
 import { Random } from "../support/random.js";
 import { inPieces, makeCut } from "./cut.js";
+import { anyPolicy } from "./policies.js";
 import type { Seeds } from "./spoken-seeds.js";
 
 const CLUSTERS = ["v1", "v2", "v3"];
 const CASES_PER_VM = 5_000;
+/** Of those with policies: each VM has others. */
+const CASES_PER_POLICIES = 50;
 const MAX_WASM_BYTES = 48 << 20;
 const MAX_TURNS = 200;
 
@@ -35,6 +38,8 @@ const MUTATIONS: ((bytes: Buffer, random: Random) => Buffer)[] = [
  * - Of a client that says only good messages, each tunnel carries some of them, whole, in their order.
  * - However its bytes are cut, each cluster gets the same bytes, where nothing fails.
  * - When the connection is gone nothing is kept of it, and the VM's memory stays within a bound.
+ *
+ * Where routes have policies, messages may be sent in another order, twice, changed or not at all: the first and the last hold.
  */
 export class SpokenCampaign {
   private envoy: EmulatedEnvoy;
@@ -43,33 +48,45 @@ export class SpokenCampaign {
     private readonly module: WebAssembly.Module,
     private readonly seeds: Seeds,
     private readonly seed: number,
+    /** Routes ask for more than a cluster (policies.ts): calls wait, are sent twice, elsewhere, changed or not at all. */
+    private readonly governed = false,
   ) {
-    this.envoy = this.freshEnvoy();
+    this.envoy = this.freshEnvoy(0);
   }
 
   run(from: number, to: number): void {
     for (let index = from; index < to; index++) {
-      if (index % CASES_PER_VM === 0) this.envoy = this.freshEnvoy();
+      if (index === from || index % (this.governed ? CASES_PER_POLICIES : CASES_PER_VM) === 0) {
+        this.envoy = this.freshEnvoy(index);
+      }
       try {
         this.runCase(index);
       } catch (error) {
         const { message } = error as Error;
-        throw new Error(`case ${index} of seed ${this.seed}, ${this.seeds.protocol}: ${message}`, { cause: error });
+        throw new Error(
+          `case ${index} of seed ${this.seed}, ${this.seeds.protocol}${this.governed ? ", with policies" : ""}: ${message}`,
+          { cause: error },
+        );
       }
     }
   }
 
-  private freshEnvoy(): EmulatedEnvoy {
+  private freshEnvoy(index: number): EmulatedEnvoy {
     const envoy = new EmulatedEnvoy(this.module);
     const { protocol, attributes } = this.seeds;
+    const random = new Random(Math.imul(this.seed, 0x9e37_79b1) + Math.floor(index / CASES_PER_POLICIES));
+    const policy = (name: string) => this.governed && { policy: anyPolicy(random, protocol, name, CLUSTERS) };
     const routes = attributes.slice(0, CLUSTERS.length).map((name, i) => ({
       match: { attributes: [{ name, present_match: true }] },
       route: { cluster: CLUSTERS[i] },
+      ...policy(name),
     }));
     const { rootId, ...program } = asConfigured(protocol);
     const config = {
       ...program,
-      virtual_hosts: [{ name: "all", services: ["*"], routes: [...routes, { route: { cluster: "v3" } }] }],
+      virtual_hosts: [
+        { name: "all", services: ["*"], routes: [...routes, { route: { cluster: "v3" }, ...policy("user") }] },
+      ],
     };
     if (!envoy.configureWorker(protocol, JSON.stringify(config), rootId)) throw new Error(envoy.log.join("\n"));
     return envoy;
@@ -79,7 +96,7 @@ export class SpokenCampaign {
     const seed = Math.imul(this.seed ^ 0x5bd1_e995, 0x9e37_79b1) + Math.imul(index, 0x85eb_ca6b);
     const [clean, fails] = [index % 3 === 0, index % 5 === 0];
     const cut = this.play(seed, { clean, fails, whole: false });
-    if (!clean || fails) return;
+    if (!clean || fails || this.governed) return;
     const whole = this.play(seed, { clean, fails, whole: true });
     for (const cluster of CLUSTERS) {
       const [a, b] = [cut.get(cluster) ?? "", whole.get(cluster) ?? ""];
@@ -128,20 +145,31 @@ export class SpokenCampaign {
         });
       } else this.fail(random, peer as unknown as Http2Peer, live, connect);
       envoy.run();
+      if (this.governed) this.passTime(random.below(8));
     }
     for (let turn = 0; !envoy.loop.idle; turn++) {
       if (turn === MAX_TURNS) throw new Error("it does not come to an end");
       envoy.run();
     }
-    if (how.clean) for (const parts of received.values()) checkCarried(Buffer.concat(parts), sent);
+    if (how.clean && !this.governed) for (const parts of received.values()) checkCarried(Buffer.concat(parts), sent);
+    if (this.governed && random.oneIn(2)) this.passTime(100);
     connection.closeByClient();
     envoy.run();
+    if (this.governed) this.passTime(3);
     this.checkEmpty();
     const got = new Map<string, string>();
     for (const [{ cluster }, parts] of received) {
       got.set(cluster, (got.get(cluster) ?? "") + Buffer.concat(parts).toString("hex"));
     }
     return got;
+  }
+
+  /** So many ticks, which are of 10 ms where calls have deadlines. */
+  private passTime(ticks: number): void {
+    for (let i = 0; i < ticks; i++) {
+      this.envoy.vm.tick();
+      this.envoy.run();
+    }
   }
 
   private request(random: Random, clean: boolean): Buffer {
