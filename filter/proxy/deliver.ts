@@ -13,6 +13,7 @@ import { endListening, expectNews, isAwaitedNews } from "./fate";
 import { isTurn } from "./in-order";
 import { CloseReason } from "./label";
 import { count } from "./listener";
+import { giveUpCopies } from "./policies/copies";
 import { answerRefused, changeAnswer, changedBytes, refuseAnswer } from "./policies/mutate-answer";
 import { put, putEdited, putReplies } from "./to-client";
 import { traceMessage, tracing } from "./trace";
@@ -92,6 +93,7 @@ function feedHead(connection: Connection, tunnel: Tunnel, bytes: usize, length: 
   }
   if (step != Step.DONE) {
     countFailure(tunnel.cluster, tunnel.host, FailureReason.BAD_ANSWER);
+    if (giveUpCopies(connection, tunnel)) return length;
     closeSoon(connection, CloseReason.BAD_ANSWER);
     return length;
   }
