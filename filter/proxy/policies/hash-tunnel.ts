@@ -72,7 +72,8 @@ function tunnelByHash(
 /** The cluster's hosts, if some of them are ejected. */
 function ejectingHosts(cluster: Name): ClusterHosts | null {
   const judged = hostsOf(cluster);
-  return judged && judged.ejected ? judged : null;
+  if (!judged) return null;
+  return judged.ejected ? judged : null;
 }
 
 /**

@@ -132,7 +132,7 @@ export function isGood(host: Host): bool {
 export function isEjected(hosts: ClusterHosts, name: Name): bool {
   let host = hosts.first;
   while (host && host.name != name) host = host.next;
-  return host != null && host.ejected;
+  return host ? host.ejected : false;
 }
 
 /** One of the cluster's hosts that are known and not ejected, by chance, but not this one; null: there is none. */

@@ -39,7 +39,7 @@ const all = (count: number, outcome: Outcome) => Array.from({ length: count }, (
 const unnamed = ({ named }: Spoken) => !named;
 
 /** Whose attributes can be changed. */
-const MUTABLE = ["dubbo"];
+const MUTABLE = ["dubbo", "thrift", "tars", "trpc", "brpc"];
 
 export const FEATURES: readonly Feature[] = [
   { name: "nothing", outcomes: ["answered"] },
