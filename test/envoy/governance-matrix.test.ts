@@ -18,24 +18,27 @@ function tableOf(spoken: Spoken): object {
     route: ownClusters(spoken, route),
     ...(policy && { policy: ownClusters(spoken, policy(spoken)) }),
   }));
-  const { name, exact_match } = spoken.match("authorization");
-  const denied = {
-    name: "denied",
-    action: "DENY",
-    rules: [{ conditions: [{ attribute: name, values: [exact_match] }] }],
-  };
+  const policies = [
+    { name: "denied", action: "DENY" },
+    { name: "audited", action: "AUDIT" },
+  ].map(({ name, action }) => {
+    const { name: attribute, exact_match } = spoken.match(name);
+    return { name, action, rules: [{ conditions: [{ attribute, values: [exact_match] }] }] };
+  });
   return {
     ...spoken.table,
     virtual_hosts: [{ name: "all", services: ["*"], routes }],
     clusters: [{ name: `${spoken.protocol}-ring`, consistent_hash: { attribute: spoken.valueAttribute } }],
-    authorization: { policies: [denied] },
+    authorization: { policies },
   };
 }
 
 /** The upstreams of a protocol have names of their own. */
 function ownClusters(spoken: Spoken, part: object): object {
   return JSON.parse(
-    JSON.stringify(part).replaceAll(/"(main|other|ring)"/g, (_, name) => JSON.stringify(`${spoken.protocol}-${name}`)),
+    JSON.stringify(part).replaceAll(/"(main|other|ring|gone)"/g, (_, name) =>
+      JSON.stringify(`${spoken.protocol}-${name}`),
+    ),
   );
 }
 
@@ -54,6 +57,9 @@ describe.each(RUNS)("what routes ask for, on $version.name", ({ version }) => {
       }
       const ports = clusters.slice(-2).flatMap((cluster) => cluster.ports);
       clusters.push({ name: `${spoken.protocol}-ring`, ports, lbPolicy: "MAGLEV" });
+      const gone = await SpokenServer.start(spoken);
+      clusters.push({ name: `${spoken.protocol}-gone`, ports: [gone.port] });
+      await gone.close();
     }
     const listeners = PROTOCOLS.map((spoken) => ({
       name: spoken.protocol,

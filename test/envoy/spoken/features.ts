@@ -9,7 +9,8 @@ export type Outcome = "answered" | "failed" | Code | { readonly status: number; 
 
 /**
  * One line of the matrix: what a route asks for, what its calls are, and what becomes of them, whatever the protocol. The route is found by its name
- * as the method (Redis: the key), and leads to `main` unless something else is said: to `other`, or to `ring`, which has both as its hosts.
+ * as the method (Redis: the key), and leads to `main` unless something else is said: to `other`, to `ring`, which has both as its hosts, or to `gone`,
+ * where nobody listens.
  */
 export interface Feature {
   readonly name: string;
@@ -81,6 +82,20 @@ export const FEATURES: readonly Feature[] = [
     outcomes: ["answered", "answered", "rate_limited"],
   },
   {
+    name: "rateLimitOfEachValue",
+    lacks: unnamed,
+    policy: ({ valueAttribute }) => ({
+      rate_limits: [
+        {
+          token_bucket: { max_tokens: 1, tokens_per_fill: 1, fill_interval_ms: 3_600_000 },
+          attributes: [valueAttribute],
+        },
+      ],
+    }),
+    calls: ({ valueAttribute: user }) => [{ [user]: "jason" }, { [user]: "rose" }, { [user]: "jason" }],
+    outcomes: ["answered", "answered", "rate_limited"],
+  },
+  {
     name: "circuitBreaker",
     policy: () => ({ circuit_breaker: { name: "breaker", max_requests: 1 } }),
     main: () => "hold",
@@ -107,6 +122,36 @@ export const FEATURES: readonly Feature[] = [
     counts: { meltemi_retries_total: 1, meltemi_retries_succeeded_total: 1 },
   },
   {
+    name: "retryOfTimeout",
+    // The next try takes the same connection, and its answer comes behind the one that is late.
+    lacks: ({ ordered }) => ordered,
+    policy: () => ({ retry: { attempts: 2, on: 4, per_try_timeout_ms: 120, budget_percent: 100, min_budget: 3 } }),
+    main: (nth) => (nth === 0 ? "hold" : "answer"),
+    outcomes: ["answered"],
+    reached: ({ main, other }) => main === 2 && other === 0,
+    atLeast_ms: 110,
+    counts: {
+      meltemi_retries_total: 1,
+      meltemi_retries_succeeded_total: 1,
+      "meltemi_messages_dropped_total;reason=late_answer": 1,
+    },
+  },
+  {
+    name: "retryInVain",
+    policy: ({ failure }) => ({
+      retry: { attempts: 2, statuses: [String(failure)], budget_percent: 100, min_budget: 3 },
+    }),
+    main: () => "fail",
+    outcomes: ["failed"],
+    reached: ({ main, other }) => main === 3 && other === 0,
+    counts: { meltemi_retries_total: 2, "meltemi_retries_refused_total;reason=attempts": 1 },
+  },
+  {
+    name: "nobodyThere",
+    route: { cluster: "gone" },
+    outcomes: ["upstream_failure"],
+  },
+  {
     name: "failure",
     main: () => "fail",
     outcomes: ["failed"],
@@ -119,7 +164,9 @@ export const FEATURES: readonly Feature[] = [
     reached: ({ main, other }) => main === 1 && other === 1,
     counts: { meltemi_calls_mirrored_total: 1 },
   },
-  { name: "authorization", outcomes: ["denied"] },
+  // Policies are a listener's: governance-matrix.test.ts has them.
+  { name: "denied", outcomes: ["denied"] },
+  { name: "audited", outcomes: ["answered"], counts: { meltemi_calls_audited_total: 1 } },
   {
     name: "split",
     route: {
