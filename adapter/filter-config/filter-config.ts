@@ -9,6 +9,7 @@ import type {
 import { mayLackService } from "../model/protocols.js";
 import { type FilterAttributeMatcher, toAttributeMatcher } from "./attribute-matcher.js";
 import type { FilterAuthorization } from "./authorization.js";
+import { type FilterMutations, toFilterMutations } from "./mutations.js";
 import { type FilterOutlierDetection, toFilterOutlierDetection } from "./outlier-detection.js";
 import { type FilterRoutePolicy, toFilterPolicy } from "./route-policy.js";
 
@@ -58,10 +59,15 @@ export interface FilterRoute {
   readonly policy?: FilterRoutePolicy;
 }
 
+export type FilterClusterWeight = FilterMutations & {
+  readonly name: string;
+  readonly weight: number;
+};
+
 export type FilterRouteAction =
   | { readonly cluster: string }
   | {
-      readonly weighted_clusters: { readonly clusters: readonly { readonly name: string; readonly weight: number }[] };
+      readonly weighted_clusters: { readonly clusters: readonly FilterClusterWeight[] };
     };
 
 /** The routes of a listener as the filter takes them: what Envoy gets. */
@@ -141,7 +147,11 @@ function toFilterRoute(route: Route, service: string): FilterRoute {
 
 function toRouteAction(destinations: readonly WeightedDestination[]): FilterRouteAction {
   const [first] = destinations;
-  if (first !== undefined && destinations.length === 1) return { cluster: clusterName(first) };
-  const clusters = destinations.map((destination) => ({ name: clusterName(destination), weight: destination.weight }));
+  if (first !== undefined && destinations.length === 1 && !first.mutations) return { cluster: clusterName(first) };
+  const clusters = destinations.map((destination) => ({
+    name: clusterName(destination),
+    weight: destination.weight,
+    ...(destination.mutations && toFilterMutations(destination.mutations)),
+  }));
   return { weighted_clusters: { clusters } };
 }

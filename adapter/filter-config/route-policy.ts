@@ -1,5 +1,6 @@
 import { clusterName } from "../model/cluster-name.js";
 import type { CircuitBreaker, Retry, RetryCondition, RoutePolicy } from "../model/model.js";
+import { type FilterMutations, toFilterMutations } from "./mutations.js";
 import { type FilterLocalRateLimit, toFilterLocalRateLimit } from "./rate-limits.js";
 
 export interface FilterCircuitBreaker {
@@ -29,7 +30,7 @@ const RETRY_BITS: Readonly<Record<RetryCondition, number>> = {
   error: 16,
 };
 
-export interface FilterRoutePolicy {
+export interface FilterRoutePolicy extends FilterMutations {
   readonly timeout_ms?: number;
   readonly abort?: { readonly per_million: number; readonly status?: number; readonly message?: string };
   readonly rate_limits?: readonly FilterLocalRateLimit[];
@@ -43,7 +44,18 @@ export interface FilterRoutePolicy {
 
 /** `service` and `route` are the names of the virtual host and of its route, `origin` the resource that it comes from. */
 export function toFilterPolicy(
-  { timeout_ms, abort, localRateLimits, circuitBreaker, sticky, timeoutFrom, delay, retry, mirrors }: RoutePolicy,
+  {
+    timeout_ms,
+    abort,
+    localRateLimits,
+    circuitBreaker,
+    sticky,
+    timeoutFrom,
+    delay,
+    retry,
+    mirrors,
+    mutations,
+  }: RoutePolicy,
   service: string,
   route: string,
   origin: string,
@@ -57,6 +69,7 @@ export function toFilterPolicy(
         ...(abort.message !== undefined && { message: abort.message }),
       },
     }),
+    ...(mutations && toFilterMutations(mutations)),
     ...(localRateLimits && { rate_limits: localRateLimits.map((limit) => toFilterLocalRateLimit(limit, origin)) }),
     ...(delay && { delay: { per_million: perMillion(delay.percentage), fixed_ms: wholeMs(delay.fixedDelay_ms) } }),
     ...(retry && { retry: toFilterRetry(retry) }),

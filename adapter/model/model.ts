@@ -269,6 +269,21 @@ export interface RoutePolicy {
   readonly delay?: Delay;
   readonly retry?: Retry;
   readonly mirrors?: readonly Mirror[];
+  readonly mutations?: MessageMutations;
+}
+
+/** What is changed in calls before they are sent, and in answers before the client gets them. */
+export interface MessageMutations {
+  readonly request?: Mutation;
+  readonly response?: Mutation;
+}
+
+/** A name stands in one of them only. */
+export interface Mutation {
+  readonly set: Readonly<Record<string, string>>;
+  /** Put behind the value that is there, and a comma. */
+  readonly add: Readonly<Record<string, string>>;
+  readonly remove: readonly string[];
 }
 
 /** How many calls may be in flight: of all routes of the virtual host whose scope is the service, or of the route. */
@@ -371,4 +386,6 @@ export interface Destination {
 export interface WeightedDestination extends Destination {
   /** Share of 100 where there are several; 100 where there is one. */
   readonly weight: number;
+  /** In place of the route's: where it says something besides. */
+  readonly mutations?: MessageMutations;
 }

@@ -3,6 +3,9 @@ import type { OutboundListener } from "./model.js";
 /** Protocols that the filter of this build has a codec for, by the name that `root_id` and `VirtualService.protocol` use. */
 export const CODECS: readonly string[] = ["brpc", "dubbo", "redis", "tars", "thrift", "trpc"];
 
+/** Those whose messages have no place for attributes that a route could change. */
+export const IMMUTABLE: readonly string[] = ["redis"];
+
 /** A port whose connections speak one of several: their first bytes tell. */
 export const AUTO = "auto";
 

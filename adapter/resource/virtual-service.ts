@@ -1,8 +1,9 @@
-import type { RoutePolicy } from "../model/model.js";
-import { AUTO } from "../model/protocols.js";
+import type { MessageMutations, RoutePolicy } from "../model/model.js";
+import { AUTO, CODECS, IMMUTABLE } from "../model/protocols.js";
 import type { FieldPath } from "../status/field-path.js";
 import { type MatchSpec, parseMatch, type WrittenMatch } from "./match.js";
 import { type WrittenCircuitBreaker, withServiceBreaker } from "./policies/circuit-breaker.js";
+import { parseHeaders, together, type WrittenHeaders } from "./policies/headers.js";
 import { parseLocalRateLimits, type WrittenLocalRateLimits, withCommonLimits } from "./policies/local-rate-limit.js";
 import { parsePolicy, type WrittenPolicy } from "./policies/parse-policy.js";
 import { parseRetries, type RetrySpec, type WrittenRetries } from "./policies/retries.js";
@@ -37,6 +38,8 @@ export interface TargetSpec {
 
 export interface DestinationSpec extends TargetSpec {
   readonly weight: number;
+  /** Where it changes something in messages: that, and what its route changes. */
+  readonly mutations?: MessageMutations | undefined;
 }
 
 export interface MirrorSpec extends TargetSpec {
@@ -69,6 +72,7 @@ export interface WrittenDestination {
     readonly port?: { readonly number: number };
   };
   readonly weight?: number;
+  readonly headers?: WrittenHeaders;
 }
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
@@ -96,30 +100,53 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
       const name = names[index] ?? "";
       // Names need not differ.
       const unique = names.indexOf(name) === index ? name : `${name} ${index}`;
+      const own = parsePolicy(policy, path, report);
+      if (protocol === AUTO) requireMutable(policy.headers, route, protocols, path, report);
       return {
         name,
         match: parseMatch(match, [...path, "match"], report),
-        destinations: parseDestinations(route, [...path, "route"], report),
-        policy: withServiceBreaker(withCommonLimits(parsePolicy(policy, path, report), common, unique), circuitBreaker),
         retry: retries && parseRetries(retries, [...path, "retries"], report),
         mirrors: mirrors?.map(({ destination, percentage = 100 }) => ({ ...target(destination), percentage })),
+        destinations: parseDestinations(route, own?.mutations, [...path, "route"], report),
+        policy: withServiceBreaker(withCommonLimits(own, common, unique), circuitBreaker),
       };
     }),
   };
 }
 
+/** Routes of a port for several protocols change messages of each of them. */
+function requireMutable(
+  headers: WrittenHeaders | undefined,
+  destinations: readonly WrittenDestination[],
+  protocols: readonly string[] = CODECS,
+  path: FieldPath,
+  report: Report,
+): void {
+  const lacking = protocols.filter((name) => IMMUTABLE.includes(name));
+  const changes = headers !== undefined || destinations.some((one) => one.headers !== undefined);
+  if (!changes || lacking.length === 0) return;
+  report(
+    [...path, "headers"],
+    `messages of ${lacking.join(", ")} have no place for attributes: name in protocols all others`,
+  );
+}
+
 function parseDestinations(
   written: WrittenSpec["routes"][number]["route"],
+  ofRoute: MessageMutations | undefined,
   path: FieldPath,
   report: Report,
 ): readonly DestinationSpec[] {
   const several = written.length > 1;
-  const destinations = written.map(({ destination, weight }, index) => {
+  const destinations = written.map(({ destination, weight, headers }, index) => {
     if (several && weight === undefined)
       report([...path, index], "weight is needed where there are several destinations");
+    const at = [...path, index, "headers"];
+    const mutations = headers && together(ofRoute, parseHeaders(headers, at, report), at, report);
     return {
       ...target(destination),
       weight: weight ?? (several ? 0 : 100),
+      ...(mutations && { mutations }),
     };
   });
   const sum = destinations.reduce((total, { weight }) => total + weight, 0);

@@ -155,7 +155,9 @@ function hashesCalls({ tunnels = [] }: OutboundListener): boolean {
 
 /** Whether a route does more with its calls than to send them somewhere. */
 function isGoverned({ virtualHosts }: OutboundListener): boolean {
-  return virtualHosts.some(({ routes }) => routes.some(({ policy }) => policy !== undefined));
+  return virtualHosts.some(({ routes }) =>
+    routes.some(({ policy, destinations }) => policy !== undefined || destinations.some((one) => one.mutations)),
+  );
 }
 
 /** Whatever a call to one of the services says, there is a route for it. */

@@ -1,6 +1,7 @@
 import { type FilterConfig, toFilterConfig } from "../filter-config/filter-config.js";
 import type { OutboundListener, Route } from "../model/model.js";
 import { problemOf, type Router } from "../resource/resource.js";
+import type { FieldPath } from "../status/field-path.js";
 import type { Problem } from "../status/problem.js";
 import type { ResolvedVirtualService, RouteOrigin } from "./resolve-virtual-service.js";
 
@@ -8,6 +9,10 @@ import type { ResolvedVirtualService, RouteOrigin } from "./resolve-virtual-serv
 export type CheckFilterConfig = (protocol: string, config: FilterConfig) => string | undefined;
 
 const FIELD = /^virtual_hosts\[(\d+)\]\.routes\[(\d+)\](?:\.match\.attributes\[(\d+)\])?[^:\s]*:?\s*/;
+
+/** What is changed in messages of a route, or of one of its destinations. */
+const MUTATION =
+  /^virtual_hosts\[\d+\]\.routes\[\d+\]\.(?:policy|route\.weighted_clusters\.clusters\[(\d+)\])\.(request|response)_mutation/;
 
 export interface Refusal {
   readonly resource: Router;
@@ -68,5 +73,15 @@ export function refusalOf(
   if (origin === undefined) return undefined;
   const condition = attribute === undefined ? undefined : origin.conditions[Number(attribute)];
   const { resource } = origin;
-  return { resource, problem: problemOf(resource, condition ?? origin.path, said.slice(prefix.length) || said) };
+  const path = condition ?? headersPath(said, origin) ?? origin.path;
+  return { resource, problem: problemOf(resource, path, said.slice(prefix.length) || said) };
+}
+
+function headersPath(said: string, { path }: RouteOrigin): FieldPath | undefined {
+  const found = MUTATION.exec(said);
+  if (found === null) return undefined;
+  const [, destination, direction = ""] = found;
+  const route = path.slice(0, 3);
+  const owner = destination === undefined ? route : [...route, "route", Number(destination)];
+  return [...owner, "headers", direction];
 }

@@ -89,8 +89,8 @@ export function resolveVirtualService(
   const routed = targets.map((route) =>
     route.map(({ destination, path, service }): WeightedDestination => {
       const port = service && destinationPort(destination, service, protocol, path, fail);
-      const { subset, weight } = destination;
-      return { host: service?.host ?? "", subset, port: port ?? 0, weight };
+      const { subset, weight, mutations } = destination;
+      return { host: service?.host ?? "", subset, port: port ?? 0, weight, ...(mutations && { mutations }) };
     }),
   );
   const policies = spec.routes.map(({ policy, retry }, index): RoutePolicy | undefined => {

@@ -1,3 +1,4 @@
+import { editedBytes, editedLength, writeEdited } from "../codec/edits";
 import { message } from "../codec/message";
 import { Buffer, fetchInto } from "../host/buffer";
 import { dropBlock, keepBlock } from "../memory/kept";
@@ -61,6 +62,27 @@ export function keepMessage(): Kept | null {
   const kept = newKept();
   kept.bytes = bytes;
   kept.length = message.total;
+  return kept;
+}
+
+/** The same of the message as the register of edits has it. */
+export function keepChanged(): Kept | null {
+  const length = editedLength(message.total);
+  const bytes = keepBlock(length);
+  if (!bytes) return null;
+  // All that is changed is in memory.
+  const edited = editedBytes();
+  const rest = message.total - edited;
+  const end = writeEdited(bytes, read.memory + read.at, edited);
+  const at = read.at + edited;
+  if (at + rest <= read.memoryBytes) memory.copy(end, read.memory + at, rest);
+  else if (!fetchInto(Buffer.DOWNSTREAM, at, rest, end)) {
+    dropBlock(bytes, length);
+    return null;
+  }
+  const kept = newKept();
+  kept.bytes = bytes;
+  kept.length = length;
   return kept;
 }
 

@@ -1,7 +1,8 @@
 import { Kind, message } from "../codec/message";
 import { ReplyCode } from "../codec/reply";
 import { Step } from "../codec/step";
-import { TunnelState } from "../http2/tunnel";
+import { Tunnel, TunnelState } from "../http2/tunnel";
+import { Policy } from "../route/policy";
 import { Cluster, nameOf, Table } from "../route/table";
 import { addCall, findCall } from "./call";
 import { Connection, wakeConnection } from "./connection";
@@ -14,10 +15,11 @@ import { CloseReason } from "./label";
 import { Lead } from "./lead";
 import { count } from "./listener";
 import { tunnelFor } from "./policies/hash-tunnel";
+import { changedKept, changedLength } from "./policies/mutation";
 import { beginKept } from "./read";
 import { addText, beginText, callerOfMessage, replyError } from "./reply";
 import { setResumed } from "./resumed";
-import { leadCall, leadHost, leadRoute, leadTunnel, mirrorCall, sendCall } from "./route-call";
+import { leadCall, leadHost, leadRoute, leadTunnel, mirrorCall, noteChange, sendCall } from "./route-call";
 import { seriesOfMessage } from "./series";
 import { swallow } from "./swallow";
 import { isMidMessage, useTunnel } from "./tunnels";
@@ -81,12 +83,21 @@ function decodeKept(connection: Connection, table: Table, kept: Kept): Step {
 /** False: not now. */
 function sendKept(connection: Connection, table: Table, kept: Kept): bool {
   const tunnel = leadTunnel;
-  if (isMidMessage(connection, tunnel) || !sendOwn(connection, tunnel, kept.bytes, kept.length)) return false;
+  const policy = leadRoute.policy;
+  if (isMidMessage(connection, tunnel) || !sendBytes(connection, tunnel, kept, policy)) return false;
   delist(connection, kept);
-  sendCall(connection, tunnel, nameOf(table, leadHost), leadRoute, true);
+  const call = sendCall(connection, tunnel, nameOf(table, leadHost), leadRoute, true);
+  if (policy) noteChange(policy, call);
   mirrorCall(connection, table, leadRoute);
   if (!kept.call) freeKept(kept);
   return true;
+}
+
+/** The message is kept as the client sent it: what its route changes is changed anew. */
+function sendBytes(connection: Connection, tunnel: Tunnel, kept: Kept, policy: Policy | null): bool {
+  const mutations = policy ? policy.mutations : null;
+  if (!mutations) return sendOwn(connection, tunnel, kept.bytes, kept.length);
+  return sendOwn(connection, tunnel, changedKept(kept.bytes, kept.length), changedLength(kept.length));
 }
 
 /** A copy, to a cluster of its own: whatever hinders it, the client's calls have precedence. */

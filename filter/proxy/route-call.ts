@@ -55,7 +55,7 @@ export function routeCall(connection: Connection, table: Table): bool {
   if (lead == Lead.READY) {
     const call = sendCall(connection, leadTunnel, nameOf(table, leadHost), leadRoute, true);
     const policy = leadRoute.policy;
-    if (policy) sendChanged(connection, policy, call);
+    if (policy && noteChange(policy, call)) beginSplices(connection);
     mirrorCall(connection, table, leadRoute);
   }
   return lead != Lead.LATER;
@@ -126,12 +126,12 @@ function leadChanged(connection: Connection, table: Table, policy: Policy): Lead
   return change == Change.READY ? Lead.READY : Lead.REFUSED;
 }
 
-/** The call, which may be one that is not remembered, has been sent. */
-function sendChanged(connection: Connection, policy: Policy, call: Call | null): void {
-  if (!policy.mutations) return;
-  beginSplices(connection);
+/** The call, which may be one that is not remembered, is sent: as `changeCall` has it, if this is true. */
+export function noteChange(policy: Policy, call: Call | null): bool {
+  if (!policy.mutations) return false;
   const rules = answerRules;
   if (call && rules) awaitChange(call, rules);
+  return true;
 }
 
 /** Whether all that the call speaks of leads to the cluster that the first does. */
@@ -205,7 +205,9 @@ function govern(connection: Connection, policy: Policy, call: Call, mayRepeat: b
 export function mirrorCall(connection: Connection, table: Table, route: Route): void {
   const policy = route.policy;
   const mirrors = policy ? policy.mirrors : null;
-  if (mirrors && !message.open && !message.opensStream && !isRetry()) mirror(connection, table, mirrors);
+  if (mirrors && !message.open && !message.opensStream && !isRetry()) {
+    mirror(connection, table, mirrors, policy!.mutations != null);
+  }
 }
 
 function isRetry(): bool {

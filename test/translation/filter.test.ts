@@ -96,6 +96,30 @@ spec:
     ]);
   });
 
+  test("an attribute that cannot be changed", () => {
+    const headers = "headers: { request: { set: { method: get } } }";
+    const [bad = ""] = virtualService("bad", "{ user: { exact: jason } }").split("\n    route:");
+    const lines = problemsOf(`${service}${bad}\n    route: [ { destination: { host: a }, ${headers} } ]\n`);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /VirtualService default\/bad: spec\.routes\[0\]\.route\[0\]\.headers\.request: messages of this protocol have no place for it/,
+      ),
+    ]);
+    const redis = service.replace("name: dubbo", "name: redis").replace("default.svc", "redis.svc");
+    const store = `---
+apiVersion: networking.meltemi.io/v1alpha1
+kind: VirtualService
+metadata: { name: store }
+spec:
+  hosts: [ "*" ]
+  protocol: redis
+  routes: [ { headers: { response: { set: { user: a } } }, route: [ { destination: { host: a.redis.svc.cluster.local } } ] } ]
+`;
+    expect(problemsOf(redis + store)).toEqual([
+      expect.stringMatching(/VirtualService default\/store: spec\.routes\[0\]\.headers\.response: messages of this/),
+    ]);
+  });
+
   test("more attributes than a table has room for", () => {
     const attributes = (from: number) =>
       `{ ${Array.from({ length: 40 }, (_, index) => `a${from + index}: { present: true }`).join(", ")} }`;

@@ -4,6 +4,7 @@ import { optionalDuration_ms } from "../duration.js";
 import type { Report } from "../report.js";
 import { parseCircuitBreaker, type WrittenCircuitBreaker } from "./circuit-breaker.js";
 import { parseFault, type WrittenFault } from "./fault.js";
+import { parseHeaders, type WrittenHeaders } from "./headers.js";
 import { parseLocalRateLimits, type WrittenLocalRateLimits } from "./local-rate-limit.js";
 import { parseTimeoutFrom, type WrittenTimeoutFrom } from "./timeout-from.js";
 
@@ -14,11 +15,12 @@ export interface WrittenPolicy extends WrittenLocalRateLimits {
   readonly circuitBreaker?: WrittenCircuitBreaker;
   readonly sticky?: Sticky;
   readonly timeoutFrom?: WrittenTimeoutFrom;
+  readonly headers?: WrittenHeaders;
 }
 
 /** Undefined where the route asks for nothing. */
 export function parsePolicy(
-  { timeout, fault, circuitBreaker, sticky, timeoutFrom: from, ...limits }: WrittenPolicy,
+  { timeout, fault, circuitBreaker, sticky, timeoutFrom: from, headers, ...limits }: WrittenPolicy,
   path: FieldPath,
   report: Report,
 ): RoutePolicy | undefined {
@@ -32,6 +34,7 @@ export function parsePolicy(
     ...(circuitBreaker && { circuitBreaker: parseCircuitBreaker(circuitBreaker) }),
     ...(sticky && { sticky }),
     ...(timeoutFrom && { timeoutFrom }),
+    ...(headers && { mutations: parseHeaders(headers, [...path, "headers"], report) }),
   };
   return Object.keys(policy).length > 0 ? policy : undefined;
 }

@@ -4,6 +4,7 @@ import { closedMap, exportTo, type JsonSchema, listOf, protocol, text } from "./
 import { match } from "./match.js";
 import { resourceSchema } from "./metadata.js";
 import { serviceCircuitBreaker } from "./policies/circuit-breaker.js";
+import { headers } from "./policies/headers.js";
 import { localRateLimits } from "./policies/local-rate-limit.js";
 import { policies } from "./policies/policies.js";
 
@@ -23,6 +24,7 @@ const destinations: JsonSchema = {
       {
         destination: { ...destination, description: "A service, or a part of it." },
         weight: { type: "integer", minimum: 0, maximum: 100, description: "Percentage of the calls." },
+        headers: headers("calls that go there, besides those that the route changes"),
       },
       ["destination"],
     ),

@@ -3,21 +3,22 @@ import { Table } from "../../route/table";
 import { Connection, wakeConnection } from "../connection";
 import { Count } from "../count";
 import { enlist } from "../hold";
-import { keepMessage } from "../kept-call";
+import { keepChanged, keepMessage } from "../kept-call";
 import { count } from "../listener";
 import { draws } from "../random";
 
 /** The call in `message` is being sent: copies of it go to where its route mirrors calls, in the next turn of the event loop. */
-export function mirror(connection: Connection, table: Table, first: Mirror): void {
+export function mirror(connection: Connection, table: Table, first: Mirror, changed: bool): void {
   let one: Mirror | null = first;
   while (one) {
-    if (draws(one.share)) keepMirrored(connection, table, one.cluster);
+    if (draws(one.share)) keepMirrored(connection, table, one.cluster, changed);
     one = one.next;
   }
 }
 
-function keepMirrored(connection: Connection, table: Table, cluster: usize): void {
-  const kept = keepMessage();
+/** `changed`: as the register of edits has it. */
+function keepMirrored(connection: Connection, table: Table, cluster: usize, changed: bool): void {
+  const kept = changed ? keepChanged() : keepMessage();
   if (!kept) {
     count(connection.listener, Count.MIRROR_DROPPED);
     return;

@@ -72,7 +72,8 @@ export function changedBytes(kept: u32): u32 {
 export function refuseAnswer(connection: Connection, tunnel: Tunnel): void {
   const call = callOf(connection, tunnel)!;
   const caller = callerOfCall(call);
-  endCall(connection, tunnel);
+  // It may be sent once more.
+  if (!endCall(connection, tunnel)) return;
   count(connection.listener, Count.RESPONSE_NOT_MUTATED);
   beginText();
   addText("meltemi: the answer cannot be changed as the route asks: ");

@@ -1,5 +1,14 @@
 import { canMutateAnswer, mutateRequest } from "../../codec/codec";
-import { beginEdits, editNeed, editReason, growth } from "../../codec/edits";
+import {
+  beginEdits,
+  clearOwn,
+  editedLength,
+  editNeed,
+  editReason,
+  growth,
+  ownRoom,
+  writeEdited,
+} from "../../codec/edits";
 import { Kind, message } from "../../codec/message";
 import { reasonText } from "../../codec/reason";
 import { ReplyCode } from "../../codec/reply";
@@ -36,6 +45,8 @@ export function changeCall(connection: Connection, table: Table, mutations: Rout
     if (own.response) response = own.response;
   }
   answerRules = null;
+  // Nothing that was planned stands in between.
+  if (read.isKept) clearOwn();
   beginEdits();
   if (response && message.kind == Kind.CALL) {
     answerRules = nameOf(table, response);
@@ -45,6 +56,18 @@ export function changeCall(connection: Connection, table: Table, mutations: Rout
     }
   }
   return request ? changeRequest(connection, table, request) : Change.READY;
+}
+
+/** Bytes of the kept message of `length`, which was changed last; `changedKept` writes them. */
+export function changedLength(length: u32): u32 {
+  return editedLength(length);
+}
+
+/** Where the kept message of `length` at `bytes` lies as it is sent: it stands until the next one is changed. */
+export function changedKept(bytes: usize, length: u32): usize {
+  const room = ownRoom(editedLength(length));
+  writeEdited(room, bytes, length);
+  return room;
 }
 
 function changeRequest(connection: Connection, table: Table, mutation: Mutation): Change {

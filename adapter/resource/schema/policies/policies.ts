@@ -1,6 +1,7 @@
 import { duration, type JsonSchema } from "../json-schema.js";
 import { circuitBreaker } from "./circuit-breaker.js";
 import { fault } from "./fault.js";
+import { headers } from "./headers.js";
 import { localRateLimits } from "./local-rate-limit.js";
 import { mirrors } from "./mirrors.js";
 import { retries } from "./retries.js";
@@ -20,4 +21,5 @@ export const policies: Readonly<Record<string, JsonSchema>> = {
   circuitBreaker,
   sticky,
   timeoutFrom,
+  headers: headers("the route"),
 };
