@@ -344,6 +344,11 @@ export function firstKeyAgain(protocol: i32, demand: Demand): void {
   if (protocol == Protocol.REDIS) redis.firstKeyAgain(demand);
 }
 
+/** Whether attributes that are found by name can be seen in messages of this dialect (`Message.dialect`), if they are there. */
+export function showsNamed(protocol: i32, dialect: u32): bool {
+  return protocol != Protocol.DUBBO || dubbo.showsAttachments(dialect);
+}
+
 /** Whether a client whose bytes cannot be told apart is told so before it is closed. */
 export function saysWhy(protocol: i32): bool {
   return protocol == Protocol.REDIS;

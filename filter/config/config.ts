@@ -96,7 +96,7 @@ function readFilterConfig(protocol: i32): bool {
     } else if (isField("program", 9)) {
       program = readProgram();
     } else if (isField("authorization", 10)) {
-      setAuthorization(readAuthorization());
+      setAuthorization(readAuthorization(protocol));
     } else {
       otherField();
     }

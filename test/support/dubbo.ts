@@ -50,12 +50,21 @@ function frame(flags: number, status: number, id: bigint | number, body: Uint8Ar
   return message;
 }
 
+/** Serialization id of fastjson, which writes a text per line. */
+const FASTJSON = 6;
+
+function writeLine(value: unknown): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value)}\n`);
+}
+
 export function encodeCall(call: Call): Buffer {
   const version = call.version ?? "0.0.0";
   const args = call.args ?? ["ping"];
   const types = call.types ?? "Ljava/lang/String;".repeat(args.length);
   const attachments = { path: call.service, interface: call.service, version, ...call.attachments };
-  const body = ["2.0.2", call.service, version, call.method, types, ...args, attachments].map(writeHessian);
+  const body = ["2.0.2", call.service, version, call.method, types, ...args, attachments].map(
+    call.serialization === FASTJSON ? writeLine : writeHessian,
+  );
   const flags = REQUEST | (call.oneWay ? 0 : TWO_WAY) | (call.serialization ?? HESSIAN2);
   return frame(flags, 0, call.id, Buffer.concat(body));
 }

@@ -5,3 +5,4 @@ export { canMutateAnswer, mutateRequest, mutateResponse } from "./mutate";
 export { ERROR_OVERHEAD_BYTES, replyStatus, writeError, writeGoingAway, writeHeartbeatAnswer } from "./reply";
 export { decodeRequest, scanRequest } from "./request";
 export { decodeResponse } from "./response";
+export { showsAttachments } from "./serialization";

@@ -21,6 +21,11 @@ export enum Form {
   STRING_VALUE,
 }
 
+/** Whether what lies behind the arguments can be found: of these serializations only Hessian2 can be passed over without the classes. */
+export function showsAttachments(serialization: u32): bool {
+  return formOf(serialization) == Form.HESSIAN2;
+}
+
 export function formOf(serialization: u32): Form {
   if (serialization == HESSIAN2 || serialization == NATIVE_HESSIAN) return Form.HESSIAN2;
   if (serialization == FASTJSON2) return Form.JSONB;

@@ -1,3 +1,4 @@
+import { builtinOf, Protocol } from "../../codec/codec";
 import { asciiOf } from "../../memory/ascii";
 import { equalBytes } from "../../memory/bytes";
 import { MAX_AUTHORIZATION_RULES } from "../../memory/limits";
@@ -44,6 +45,14 @@ const ATTRIBUTE: u32 = 1;
 const VALUES: u32 = 2;
 const NOT_VALUES: u32 = 3;
 
+const TOO_MANY_ATTRIBUTES = "routes and policies name more than 64 different attributes";
+/** Whether a condition that was read speaks of services, methods or attachments. */
+let ofServices = false;
+let ofMethods = false;
+let ofAttachments = false;
+const path: usize = asciiOf("path");
+const PATH_BYTES: u32 = 4;
+
 const STAR: u8 = 0x2a;
 const SLASH: u8 = 0x2f;
 const COLON: u8 = 0x3a;
@@ -61,14 +70,24 @@ const destinationIp: usize = asciiOf("destination.ip");
 const destinationPort: usize = asciiOf("destination.port");
 const sni: usize = asciiOf("connection.sni");
 
-/** Null: it is refused. */
-export function readAuthorization(): Authorization | null {
+/** Null: it is refused. `protocol`: what the table is for. */
+export function readAuthorization(protocol: i32): Authorization | null {
   if (!enterObject()) return null;
   const authorization = changetype<Authorization>(takeOfTable(offsetof<Authorization>()));
+  ofServices = false;
+  ofMethods = false;
+  ofAttachments = false;
   while (nextField()) {
     if (isField("policies", 0)) readPolicies(authorization);
     else otherField();
   }
+  authorization.pathSlot = -1;
+  authorization.ofOperations = ofServices || ofMethods;
+  authorization.ofAttachments = ofAttachments || ofServices;
+  const mayBeDubbo = protocol == Protocol.DUBBO || protocol == Protocol.AUTO;
+  if (failed || !mayBeDubbo || !ofServices) return authorization;
+  authorization.pathSlot = slotOf(path, PATH_BYTES);
+  if (authorization.pathSlot < 0) fail(TOO_MANY_ATTRIBUTES);
   return authorization;
 }
 
@@ -245,6 +264,8 @@ function readCondition(): Condition | null {
 function setSubject(condition: Condition): void {
   if (condition.subject != Subject.UNKNOWN) fail("only one of subject and attribute may be given");
   condition.subject = subjectOf();
+  if (condition.subject == Subject.SERVICE) ofServices = true;
+  if (condition.subject == Subject.METHOD) ofMethods = true;
   if (condition.subject == Subject.UNKNOWN) failWith("no subject of this filter", text, textBytes);
 }
 
@@ -252,8 +273,9 @@ function setAttribute(condition: Condition): void {
   if (condition.subject != Subject.UNKNOWN) fail("only one of subject and attribute may be given");
   condition.subject = Subject.ATTRIBUTE;
   condition.slot = slotOf(text, textBytes);
+  if (builtinOf(Protocol.DUBBO, text, textBytes) < 0) ofAttachments = true;
   if (textBytes == 0) fail("must not be empty");
-  else if (condition.slot < 0) fail("routes and policies name more than 64 different attributes");
+  else if (condition.slot < 0) fail(TOO_MANY_ATTRIBUTES);
 }
 
 function subjectOf(): Subject {

@@ -1,4 +1,4 @@
-import { firstKeyAgain, nextKey } from "../../codec/codec";
+import { firstKeyAgain, nextKey, Protocol, showsNamed } from "../../codec/codec";
 import { message } from "../../codec/message";
 import { ReplyCode } from "../../codec/reply";
 import {
@@ -8,6 +8,7 @@ import {
   beginJudging,
   bitsBytes,
   denying,
+  isTwoFaced,
   judge,
   noteRules,
 } from "../../route/policies/authorization";
@@ -28,9 +29,7 @@ import { refuse } from "./refuse";
 export function authorize(connection: Connection, table: Table, authorization: Authorization): bool {
   beginJudging();
   if (connection.ruleBitsOf != table.serial) lookAtRules(connection, table, authorization);
-  const allowed = message.several
-    ? judgeAll(connection, table, authorization)
-    : judge(authorization, connection.ruleBits);
+  const allowed = judgeAll(connection, table, authorization) && isHonest(connection, authorization);
   if (auditing && !connection.audited) {
     connection.audited = true;
     count(connection.listener, Count.AUDITED);
@@ -40,11 +39,20 @@ export function authorize(connection: Connection, table: Table, authorization: A
   return allowed;
 }
 
+/** Whether the call shows what the policies speak of: its author chooses how it is written, and could hide behind that. */
+function isHonest(connection: Connection, authorization: Authorization): bool {
+  // What Thrift's clients have packed names no method that could be seen.
+  if (authorization.ofOperations && !message.methodBytes) return false;
+  if (connection.protocol != Protocol.DUBBO || !authorization.ofAttachments) return true;
+  return showsNamed(Protocol.DUBBO, message.dialect) && (authorization.pathSlot < 0 || !isTwoFaced(authorization));
+}
+
 /** Of a call that speaks of several things each must be allowed. The slots are left with the first. */
 function judgeAll(connection: Connection, table: Table, authorization: Authorization): bool {
-  const demand = demandOf(table, connection.protocol);
   const bits = connection.ruleBits;
   let allowed = judge(authorization, bits);
+  if (!message.several) return allowed;
+  const demand = demandOf(table, connection.protocol);
   while (allowed && nextKey(connection.protocol, demand)) allowed = judge(authorization, bits);
   firstKeyAgain(connection.protocol, demand);
   return allowed;

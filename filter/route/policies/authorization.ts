@@ -104,6 +104,15 @@ export class Authorization {
   deny: AuthorizationPolicy | null;
   audit: AuthorizationPolicy | null;
   ruleCount: u32;
+  /** Rules speak of services or methods. */
+  ofOperations: bool;
+  /** Rules speak of what calls of Dubbo have among their attachments. */
+  ofAttachments: bool;
+  /**
+   * The slot of Dubbo's attachment `path`, where rules do; -1. Servers go by it rather than by the name in front of the arguments: a call that says
+   * two is one that has something to hide.
+   */
+  pathSlot: i32;
 }
 
 /** What is known of the connection that rules are held against; addresses 0: it is not known. */
@@ -138,6 +147,16 @@ export function noteRules(authorization: Authorization, bits: usize): void {
 
 export function bitsBytes(authorization: Authorization): u32 {
   return ((authorization.ruleCount + 31) >> 5) << 2;
+}
+
+/** Whether a call of Dubbo says twice which service it is for, and not the same. */
+export function isTwoFaced(authorization: Authorization): bool {
+  const path = slotAddress(authorization.pathSlot);
+  if (!path) return false;
+  return (
+    slotLength(authorization.pathSlot) != message.serviceBytes ||
+    !equalBytes(path, message.service, message.serviceBytes)
+  );
 }
 
 /** Before a call is judged. */
