@@ -7,6 +7,8 @@ export interface FilterCircuitBreaker {
   readonly name: string;
   readonly max_requests?: number;
   readonly max_requests_per_method?: number;
+  readonly max_pending_requests?: number;
+  readonly pending_timeout_ms?: number;
 }
 
 export interface FilterRetry {
@@ -95,11 +97,14 @@ export function toFilterPolicy(
   };
 }
 
-function toFilterBreaker({ maxRequests, maxRequestsPerMethod }: CircuitBreaker, name: string): FilterCircuitBreaker {
+function toFilterBreaker(breaker: CircuitBreaker, name: string): FilterCircuitBreaker {
+  const { maxRequests, maxRequestsPerMethod, maxPendingRequests, pendingTimeout_ms } = breaker;
   return {
     name,
     ...(maxRequests !== undefined && { max_requests: maxRequests }),
     ...(maxRequestsPerMethod !== undefined && { max_requests_per_method: maxRequestsPerMethod }),
+    ...(maxPendingRequests !== undefined && { max_pending_requests: maxPendingRequests }),
+    ...(pendingTimeout_ms !== undefined && { pending_timeout_ms: Math.max(1, Math.round(pendingTimeout_ms)) }),
   };
 }
 

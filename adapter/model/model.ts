@@ -291,6 +291,8 @@ export interface CircuitBreaker {
   readonly scope: "service" | "route";
   readonly maxRequests?: number;
   readonly maxRequestsPerMethod?: number;
+  readonly maxPendingRequests?: number;
+  readonly pendingTimeout_ms?: number;
 }
 
 /** Equal values of the attribute have one destination. */

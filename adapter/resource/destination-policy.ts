@@ -1,6 +1,10 @@
-import type { CallOutlierDetection, Tunnels } from "../model/model.js";
+import type { Tunnels } from "../model/model.js";
 import { optionalDuration_ms } from "./duration.js";
-import { parseOutlierDetection, type WrittenOutlierDetection } from "./policies/outlier-detection.js";
+import {
+  type OutlierDetectionSpec,
+  parseOutlierDetection,
+  type WrittenOutlierDetection,
+} from "./policies/outlier-detection.js";
 import type { Report } from "./report.js";
 
 export interface DestinationPolicySpec {
@@ -8,7 +12,7 @@ export interface DestinationPolicySpec {
   readonly subset: string | undefined;
   readonly port: number | undefined;
   readonly tunnels: Tunnels;
-  readonly outlierDetection?: CallOutlierDetection;
+  readonly outlierDetection?: OutlierDetectionSpec;
 }
 
 interface WrittenSpec {

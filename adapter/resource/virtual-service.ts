@@ -2,7 +2,7 @@ import type { MessageMutations, RoutePolicy } from "../model/model.js";
 import { AUTO, CODECS, IMMUTABLE } from "../model/protocols.js";
 import type { FieldPath } from "../status/field-path.js";
 import { type MatchSpec, parseMatch, type WrittenMatch } from "./match.js";
-import { type WrittenCircuitBreaker, withServiceBreaker } from "./policies/circuit-breaker.js";
+import { parseCircuitBreaker, type WrittenCircuitBreaker, withServiceBreaker } from "./policies/circuit-breaker.js";
 import { parseHeaders, together, type WrittenHeaders } from "./policies/headers.js";
 import { parseLocalRateLimits, type WrittenLocalRateLimits, withCommonLimits } from "./policies/local-rate-limit.js";
 import { parsePolicy, type WrittenPolicy } from "./policies/parse-policy.js";
@@ -78,6 +78,7 @@ export interface WrittenDestination {
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
 export function parseVirtualService(spec: unknown, report: Report): VirtualServiceSpec {
   const { hosts, protocol, protocols, routes, exportTo, circuitBreaker, ...limits } = spec as WrittenSpec;
+  const breaker = circuitBreaker && parseCircuitBreaker(circuitBreaker, "service", ["spec", "circuitBreaker"], report);
   hosts.forEach((host, index) => {
     const path = ["spec", "hosts", index];
     if (hosts.indexOf(host) !== index) report(path, `${host} stands here twice`);
@@ -108,7 +109,7 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
         retry: retries && parseRetries(retries, [...path, "retries"], report),
         mirrors: mirrors?.map(({ destination, percentage = 100 }) => ({ ...target(destination), percentage })),
         destinations: parseDestinations(route, own?.mutations, [...path, "route"], report),
-        policy: withServiceBreaker(withCommonLimits(own, common, unique), circuitBreaker),
+        policy: withServiceBreaker(withCommonLimits(own, common, unique), breaker),
       };
     }),
   };

@@ -1,7 +1,10 @@
+import { AUTO } from "../model/protocols.js";
+import { statusNames } from "../model/statuses.js";
 import { suggestion } from "../resource/near.js";
+import { unknownStatuses } from "../resource/policies/outlier-detection.js";
 import { conflict, type DestinationPolicy, mention, missingReference } from "../resource/resource.js";
 import { formatResourceName, type Problem } from "../status/problem.js";
-import { describePorts, type ServiceIndex } from "./service-index.js";
+import { describePorts, type ServiceDraft, type ServiceIndex } from "./service-index.js";
 import { stillInForce } from "./still-in-force.js";
 
 export interface Destination {
@@ -93,5 +96,19 @@ function misfits(policy: DestinationPolicy, services: ServiceIndex): readonly Pr
   }
   const reason = subset === undefined ? undefined : services.lacksSubset(service.host, subset);
   if (reason !== undefined) problems.push(missingReference(policy, ["spec", "subset"], reason));
-  return problems;
+  return [...problems, ...strangeStatuses(policy, service)];
+}
+
+/** Statuses by names that no protocol of the service has. */
+function strangeStatuses(policy: DestinationPolicy, { ports, host }: ServiceDraft): readonly Problem[] {
+  const { port, outlierDetection } = policy.spec;
+  const spoken = ports.filter(({ number }) => port === undefined || number === port);
+  const said = spoken.flatMap(({ protocol }) => protocol ?? []);
+  // What a port speaks may be said by VirtualServices alone.
+  const protocols = said.length < spoken.length || said.length === 0 ? [AUTO] : said;
+  return unknownStatuses(outlierDetection?.statuses ?? [], protocols).map((word) => {
+    const near = suggestion(word, protocols.flatMap(statusNames));
+    const reason = `${word} is no status of what ${host} speaks${near}`;
+    return missingReference(policy, ["spec", "outlierDetection", "statuses"], reason);
+  });
 }

@@ -248,7 +248,7 @@ function buildListeners(
     .map(({ protocol, port, virtualServices, defaults }): OutboundListener => {
       const built = buildVirtualHosts(port, virtualServices, defaults, services);
       problems.push(...built.problems);
-      const tunnels = tunnelsOf(built.virtualHosts, services, policies);
+      const tunnels = tunnelsOf(built.virtualHosts, protocol, services, policies);
       const { virtualHosts } = built;
       const detected = protocol === AUTO && { protocols: detectedProtocols(virtualServices) };
       const declared = declaredProtocols.get(protocol)?.spec.declared;

@@ -1,6 +1,7 @@
 import { clusterName } from "../model/cluster-name.js";
 import { destinationsOf } from "../model/destinations.js";
 import type { Destination, DestinationTunnels, TrafficPolicy, Tunnels, VirtualHost } from "../model/model.js";
+import { resolveOutlierDetection } from "../resource/policies/outlier-detection.js";
 import { compareText } from "../status/problem.js";
 import { type DestinationPolicies, destinationPolicy } from "./choose-destination-policies.js";
 import { layerPolicy } from "./layer-policy.js";
@@ -16,6 +17,7 @@ const FILTER_MAX_TUNNELS = 16;
 /** What is to be said of tunnels to the destinations of these virtual hosts, by the names of the clusters. */
 export function tunnelsOf(
   virtualHosts: readonly VirtualHost[],
+  protocol: string,
   services: ServiceIndex,
   policies: DestinationPolicies,
 ): readonly DestinationTunnels[] {
@@ -27,7 +29,7 @@ export function tunnelsOf(
     const { host, subset, port } = destination;
     const hashAttribute = limitsOf(destination, services).hashAttribute;
     const said = destinationPolicy(destination, policies)?.spec;
-    const outlierDetection = said?.outlierDetection;
+    const outlierDetection = said?.outlierDetection && resolveOutlierDetection(said.outlierDetection, protocol);
     found.set(name, {
       host,
       subset,

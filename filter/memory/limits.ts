@@ -371,3 +371,6 @@ export const KNOWN_HOST_MS: u32 = 600_000;
 
 /** Tunnels in a row that may lead to an ejected host before one of them is used all the same: there may be no other host. */
 export const MAX_EJECTED_ARRIVALS: u32 = 3;
+
+/** How long a call waits for a place that its circuit breaker has not got, unless the configuration says otherwise. */
+export const DEFAULT_PENDING_TIMEOUT_MS: u32 = 1_000;

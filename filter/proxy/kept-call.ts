@@ -5,8 +5,8 @@ import { dropBlock, keepBlock } from "../memory/kept";
 import { Name, release } from "../memory/name";
 import { endRetried, Retry } from "../route/policies/retry";
 import { disarm } from "./deadline";
+import { Waiter, waitNoLonger } from "./policies/gate";
 import { read } from "./read";
-import { Timed } from "./timed";
 
 /**
  * A client's call of which the filter keeps the message, to send it itself: later than it came (a delay, a limit that is asked for), once more
@@ -14,7 +14,7 @@ import { Timed } from "./timed";
  * lost with that.
  */
 @unmanaged
-export class Kept extends Timed {
+export class Kept extends Waiter {
   /** Another one each time that it is used, and when it is not: who remembers it for later finds it gone by that. */
   serial: u32;
   /** What a rate limit service has said of it (proxy/policies/ask.ts). */
@@ -99,6 +99,7 @@ export function newKept(): Kept {
 
 export function freeKept(kept: Kept): void {
   if (kept.timed) disarm(kept);
+  if (kept.gate) waitNoLonger(kept, false);
   dropBlock(kept.bytes, kept.length);
   const host = kept.triedHost;
   if (host) release(host);

@@ -31,6 +31,7 @@ import { measure, measureCarried } from "./measure";
 import { Mode } from "./mode";
 import { isFit, listenerOfPlugin, suits } from "./plugin";
 import { abandonAsks, hearAnswer, missAnswer, sweepAsks } from "./policies/ask";
+import { callWaiting } from "./policies/circuit-breaker";
 import { sweepHosts } from "./policies/outlier-detection";
 import { onWoken } from "./request";
 import { rootContext, setRootContext } from "./root-context";
@@ -213,6 +214,7 @@ function logRefusal(listener: Listener): void {
 /** The visits that `wakeConnection` asked for, one to each connection: what it passes on goes when this callback is over. */
 export function visitWoken(root: u32): void {
   drainQueue();
+  callWaiting();
   keepTicking(root);
   const last = newestWoken();
   let visits: u32 = 0;

@@ -20,7 +20,7 @@ import { freeKept, keepMessage } from "./kept-call";
 import { Lead } from "./lead";
 import { count } from "./listener";
 import { admit } from "./policies/admit";
-import { hasPlace, takePlaces } from "./policies/circuit-breaker";
+import { findPlace, takePlaces } from "./policies/circuit-breaker";
 import { certainlyLeadsTo, destinationOf, isSticky } from "./policies/destination";
 import { mustWait, tunnelFor } from "./policies/hash-tunnel";
 import { mirror } from "./policies/mirror";
@@ -83,7 +83,8 @@ export function leadCall(connection: Connection, table: Table): Lead {
     if (lead != Lead.READY) return lead;
     const breaker = policy.circuitBreaker;
     // Each time: while the call waited others may have taken the places. One that was sent before is not judged again.
-    if (breaker && !isRetry() && !hasPlace(connection, table, breaker)) return Lead.REFUSED;
+    const place = breaker && !isRetry() ? findPlace(connection, table, breaker) : Lead.READY;
+    if (place != Lead.READY) return place;
     if (policy.keptBytes && !isWhole(connection, policy.keptBytes)) return Lead.LATER;
   }
   const cluster = destinationOf(route);

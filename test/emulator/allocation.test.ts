@@ -36,6 +36,7 @@ const GROWTH: Record<string, string> = {
   "filter/proxy/policies/authorize":
     "a bit for each rule of a table with authorization policies, once for a connection",
   "filter/proxy/policies/bucket-hosts": "what the buckets of a consistent hash lead to, bounded by MAX_BUCKET_ENTRIES",
+  "filter/proxy/kept-call": "the most calls ever kept at a time, bounded by MAX_CALLS_PER_CONNECTION",
   "filter/proxy/plan": "the most messages ever in one read",
   "filter/proxy/policies/gate":
     "the most circuit breakers and methods ever with calls in flight, bounded by their numbers",
@@ -47,6 +48,7 @@ const GROWTH: Record<string, string> = {
     "questions to rate limit services, bounded by MAX_ASKS, and the most calls ever that wait for them",
   "filter/route/arena": "a table that comes with newer code, in place of the one before it",
   "filter/route/policies/buckets": "a bucket for a value of a rate limit, bounded by MAX_VALUE_BUCKETS",
+  "filter/route/policies/retry": "retries of a table's routes, in place of those of the one before it",
   "filter/route/regex/workspace": "to compile that table's regexes; given back",
 };
 

@@ -10,17 +10,21 @@ const MOST = 12;
 const MOST_PER_METHOD = 4;
 const METHODS = ["get", "put", "list", "slow"];
 const OVERFLOW = 100;
+/** Of every other run. */
+const MOST_PENDING = 3;
 const IN_FLIGHT = "meltemi_circuit_breaker_requests_in_flight;listener=dubbo;service=v";
+const PENDING = "meltemi_circuit_breaker_requests_pending;listener=dubbo;service=v";
 
-function policy(timeout_ms?: number): object {
+function policy(pending: number, timeout_ms?: number): object {
+  const most = { max_requests: MOST, max_requests_per_method: MOST_PER_METHOD };
   return {
     ...(timeout_ms !== undefined && { timeout_ms }),
-    circuit_breaker: { name: "v", max_requests: MOST, max_requests_per_method: MOST_PER_METHOD },
+    circuit_breaker: { name: "v", ...most, max_pending_requests: pending, pending_timeout_ms: 300 },
   };
 }
 
 /** Tables differ by their versions alone: calls go on when one takes the other's place. */
-function config(version: number): string {
+function config(version: number, pending: number): string {
   return JSON.stringify({
     version: String(version),
     virtual_hosts: [
@@ -31,9 +35,9 @@ function config(version: number): string {
           {
             match: { attributes: [{ name: "method", exact_match: "slow" }] },
             route: { cluster: "v2" },
-            policy: policy(50),
+            policy: policy(pending, 50),
           },
-          { route: { cluster: "v1" }, policy: policy() },
+          { route: { cluster: "v1" }, policy: policy(pending) },
         ],
       },
     ],
@@ -55,10 +59,12 @@ class Traffic {
   private readonly connect: Record<string, "accept" | "wait" | "UF" | "UH"> = {};
   private nextId = 1n;
   private version = 1;
+  private readonly pending: number;
 
   constructor(seed: number) {
     this.random = new Random(seed);
-    if (!this.envoy.configureWorker("dubbo", config(this.version))) throw new Error("refused");
+    this.pending = seed % 2 ? MOST_PENDING : 0;
+    if (!this.envoy.configureWorker("dubbo", config(this.version, this.pending))) throw new Error("refused");
   }
 
   run(steps: number): void {
@@ -67,10 +73,32 @@ class Traffic {
       this.envoy.run();
       this.read();
     }
+    this.answerAll();
     for (const { connection } of this.clients) if (connection.open) connection.closeByClient();
     this.envoy.run();
     this.check();
     expect(this.envoy.metrics.value(IN_FLIGHT)).toBe(0);
+    expect(this.envoy.metrics.value(PENDING)).toBe(0);
+  }
+
+  /** Whoever waits has an answer, or an error, as long as upstreams answer. */
+  private answerAll(): void {
+    for (const cluster of ["v1", "v2"]) this.connect[cluster] = "accept";
+    for (let i = 0; i < 50 && this.waiting().length > 0; i++) {
+      for (const client of this.clients.filter(({ connection }) => connection.open)) {
+        for (const tunnel of client.peer.tunnels) {
+          if (!tunnel.connected && !tunnel.ended && !tunnel.resetting && !tunnel.endedByFilter)
+            client.peer.accept(tunnel);
+        }
+        this.envoy.run();
+        this.answer(client, 0);
+        this.envoy.run();
+      }
+      this.read();
+    }
+    // What was left unanswered before waits for good.
+    this.check();
+    expect(this.envoy.metrics.value(PENDING)).toBe(0);
   }
 
   private step(): void {
@@ -87,7 +115,7 @@ class Traffic {
     else if (action === 17 && tunnel) client.peer.reset(tunnel);
     else if (action === 18 && tunnel) client.peer.finish(tunnel);
     else if (random.oneIn(2)) client.connection.closeByClient();
-    else expect(this.envoy.configureWorker("dubbo", config(++this.version))).toBe(true);
+    else expect(this.envoy.configureWorker("dubbo", config(++this.version, this.pending))).toBe(true);
   }
 
   private client(): Client {
@@ -154,9 +182,9 @@ class Traffic {
       }
       if (!connection.open) open.clear();
     }
-    expect(this.waiting().length).toBeLessThanOrEqual(MOST);
+    expect(this.waiting().length).toBeLessThanOrEqual(MOST + this.pending);
     for (const method of METHODS) {
-      expect(this.waiting().filter((one) => one === method).length).toBeLessThanOrEqual(MOST_PER_METHOD);
+      expect(this.waiting().filter((one) => one === method).length).toBeLessThanOrEqual(MOST_PER_METHOD + this.pending);
     }
   }
 
@@ -169,7 +197,9 @@ class Traffic {
     // Once for what comes to its end with time, once to be told of what there is then.
     this.passTime(1100);
     this.passTime(1100);
-    expect(this.envoy.metrics.value(IN_FLIGHT)).toBe(this.waiting().length);
+    const { metrics } = this.envoy;
+    expect(metrics.value(IN_FLIGHT)).toBeLessThanOrEqual(MOST);
+    expect(metrics.value(IN_FLIGHT) + metrics.value(PENDING)).toBe(this.waiting().length);
   }
 }
 

@@ -12,7 +12,16 @@ const CONFIG = {
     {
       name: "all",
       services: ["*"],
-      routes: [{ route: { cluster: "v1" }, policy: { circuit_breaker: { name: "all", max_requests: MOST } } }],
+      routes: [
+        {
+          match: { attributes: [{ name: "method", exact_match: "patient" }] },
+          route: { cluster: "v1" },
+          policy: {
+            circuit_breaker: { name: "patient", max_requests: 1, max_pending_requests: 2, pending_timeout_ms: 60_000 },
+          },
+        },
+        { route: { cluster: "v1" }, policy: { circuit_breaker: { name: "all", max_requests: MOST } } },
+      ],
     },
   ],
 };
@@ -60,5 +69,31 @@ describe.each(VERSIONS)("a circuit breaker on $name", (version) => {
     await waitForInFlight(0);
     first.close();
     third.close();
+  });
+
+  it("has calls wait for a place, those that came first first, and the connection goes on", async () => {
+    held.splice(0);
+    const client = await DubboClient.connect(envoy.port("dubbo"));
+    const answered: number[] = [];
+    const patient = [1, 2, 3].map(async (nth) => {
+      expect(answerText(await client.call("a.B", "patient"))).toBe("v1 patient");
+      answered.push(nth);
+    });
+    await envoy.waitForStat(["meltemi_circuit_breaker_requests_pending"], 2);
+    expect(held.length).toBe(1);
+    expect((await client.call("a.B", "patient")).status).toBe(EXHAUSTED);
+    // Other calls of the connection are not kept waiting.
+    const other = client.call("a.B", "c");
+    await envoy.waitFor("the other call is there", () => held.length === 2);
+    held.pop()?.();
+    expect(answerText(await other)).toBe("v1 c");
+    for (let nth = 1; nth <= 3; nth++) {
+      await envoy.waitFor(`call ${nth} is there`, () => held.length === 1);
+      expect(answered.length).toBe(nth - 1);
+      held.pop()?.();
+      await patient[nth - 1];
+    }
+    expect(answered).toEqual([1, 2, 3]);
+    client.close();
   });
 });

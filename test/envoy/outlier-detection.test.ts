@@ -115,7 +115,7 @@ kind: DestinationPolicy
 metadata: { name: orders }
 spec:
   host: orders
-  outlierDetection: { consecutiveErrors: ${ERRORS}, baseEjectionTime: ${EJECTION_S}s, statuses: [ ${SERVER_ERROR} ] }
+  outlierDetection: { consecutiveErrors: ${ERRORS}, baseEjectionTime: ${EJECTION_S}s, statuses: SERVER_ERROR }
 `;
   const { mesh, problems } = new Translator().translate(parseFile(written, "a.yaml", recognise));
   expect(problems).toEqual([]);

@@ -31,7 +31,9 @@ export function parsePolicy(
     ...(timeout_ms !== undefined && { timeout_ms }),
     ...(fault && parseFault(fault, [...path, "fault"], report)),
     ...(localRateLimits.length > 0 && { localRateLimits }),
-    ...(circuitBreaker && { circuitBreaker: parseCircuitBreaker(circuitBreaker) }),
+    ...(circuitBreaker && {
+      circuitBreaker: parseCircuitBreaker(circuitBreaker, "route", [...path, "circuitBreaker"], report),
+    }),
     ...(sticky && { sticky }),
     ...(timeoutFrom && { timeoutFrom }),
     ...(headers && { mutations: parseHeaders(headers, [...path, "headers"], report) }),

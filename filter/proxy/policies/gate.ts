@@ -1,9 +1,11 @@
 import { addToMetric, defineMetric, MetricType } from "../../host/metric";
+import { wake } from "../../host/queue";
 import { equalBytes, hashBytes } from "../../memory/bytes";
 import { MAX_GATES, MAX_METHOD_GATES } from "../../memory/limits";
 import { intern, Name, nameBytes, release, retain } from "../../memory/name";
 import { writeName, writeNameLabel } from "../label";
 import { noteTold } from "../ledger";
+import { Timed } from "../timed";
 
 /**
  * Calls in flight of one circuit breaker of a listener, or of one method of it. They are counted in this VM, which is one worker's, and
@@ -23,10 +25,36 @@ export class Gate {
   breaker: Name;
   /** Null: of all methods. */
   method: Name | null;
+  /** Of a method: that of its breaker. */
+  breakerGate: Gate | null;
   inFlight: u32;
-  /** What the host was told of it, and its id of the gauge; 0 until it is needed. */
-  told: u32;
-  metric: u32;
+  /** Calls that wait for a place here, those that came first first; of a breaker how many wait at its methods. */
+  firstWaiter: Waiter | null;
+  lastWaiter: Waiter | null;
+  pending: u32;
+  pendingOfMethods: u32;
+  /** Places that have come free and for which nobody was called yet; the next gate that has any, and whether this one is listed. */
+  places: u32;
+  nextWithPlaces: Gate | null;
+  hasPlaces: bool;
+  /** What the host was told of it, and its ids of the gauges; 0 until they are needed. */
+  toldInFlight: u32;
+  inFlightMetric: u32;
+  toldPending: u32;
+  pendingMetric: u32;
+}
+
+/** A call that may have to wait for a place. */
+@unmanaged
+export class Waiter extends Timed {
+  /** Where it waits; null: nowhere. */
+  gate: Gate | null;
+  nextAtGate: Waiter | null;
+  previousAtGate: Waiter | null;
+  /** A place is there for it. */
+  called: bool;
+  /** By the clock of `now_us`: it waits no longer. */
+  until_ms: u32;
 }
 
 const BUCKETS: u32 = 1024;
@@ -61,13 +89,14 @@ export function enterBreaker(listener: Name, breaker: Name): Gate {
 }
 
 /** A call more of the method; null where so many methods have calls in flight that this one is not counted. */
-export function enterMethod(listener: Name, breaker: Name, method: usize, methodBytes: u32): Gate | null {
+export function enterMethod(breakerGate: Gate, method: usize, methodBytes: u32): Gate | null {
   methodBytes = min<u32>(methodBytes, MAX_METHOD_BYTES);
-  const hash = hashOf(listener, breaker) ^ ~hashBytes(method, methodBytes);
-  let gate = find(listener, breaker, true, method, methodBytes, hash);
+  const hash = breakerGate.hash ^ ~hashBytes(method, methodBytes);
+  let gate = find(breakerGate.listener, breakerGate.breaker, true, method, methodBytes, hash);
   if (!gate) {
     if (methodGates >= MAX_METHOD_GATES) return null;
-    gate = newGate(listener, breaker, intern(method, methodBytes), hash);
+    gate = newGate(breakerGate.listener, breakerGate.breaker, intern(method, methodBytes), hash);
+    gate.breakerGate = breakerGate;
   }
   gate.inFlight++;
   return gate;
@@ -75,7 +104,98 @@ export function enterMethod(listener: Name, breaker: Name, method: usize, method
 
 export function leave(gate: Gate): void {
   gate.inFlight--;
-  if (!gate.inFlight && !gate.stays) freeGate(gate);
+  if (gate.pending) openPlace(gate);
+  else dropIdle(gate);
+}
+
+function dropIdle(gate: Gate): void {
+  if (gate.stays || gate.hasPlaces || gate.inFlight || gate.pending || gate.pendingOfMethods) return;
+  freeGate(gate);
+}
+
+/** Calls that wait at all gates of the breaker. */
+export function pendingOf(gate: Gate): u32 {
+  const breakerGate = gate.breakerGate || gate;
+  return breakerGate.pending + breakerGate.pendingOfMethods;
+}
+
+/** Whether there is no place for one that does not wait here: those that do come before it. */
+export function isFull(gate: Gate, most: u32): bool {
+  return gate.inFlight + gate.pending >= most;
+}
+
+/** Waits behind those that do already. */
+export function waitAt(gate: Gate, waiter: Waiter): void {
+  waiter.gate = gate;
+  waiter.called = false;
+  waiter.nextAtGate = null;
+  const last = gate.lastWaiter;
+  waiter.previousAtGate = last;
+  if (last) last.nextAtGate = waiter;
+  else gate.firstWaiter = waiter;
+  gate.lastWaiter = waiter;
+  gate.pending++;
+  const breakerGate = gate.breakerGate;
+  if (breakerGate) breakerGate.pendingOfMethods++;
+}
+
+/** Waits no longer. `used`: it has taken a place; else one that was there for it is another's. */
+export function waitNoLonger(waiter: Waiter, used: bool): void {
+  const gate = waiter.gate;
+  if (!gate) return;
+  waiter.gate = null;
+  const before = waiter.previousAtGate;
+  const after = waiter.nextAtGate;
+  if (before) before.nextAtGate = after;
+  else gate.firstWaiter = after;
+  if (after) after.previousAtGate = before;
+  else gate.lastWaiter = before;
+  gate.pending--;
+  const breakerGate = gate.breakerGate;
+  if (breakerGate) breakerGate.pendingOfMethods--;
+  if (waiter.called && !used && gate.pending) openPlace(gate);
+  dropIdle(gate);
+  if (breakerGate) dropIdle(breakerGate);
+}
+
+let firstWithPlaces: Gate | null = null;
+
+/** Somebody may have a place here: who that is is found out in the next turn of the event loop. */
+export function openPlace(gate: Gate): void {
+  gate.places++;
+  if (gate.hasPlaces) return;
+  gate.hasPlaces = true;
+  gate.nextWithPlaces = firstWithPlaces;
+  firstWithPlaces = gate;
+  wake();
+}
+
+/** Calls the one that has waited longest for one of the places that have come free; null: nobody is left to be called. */
+export function callWaiter(): Waiter | null {
+  let gate = firstWithPlaces;
+  while (gate) {
+    const waiter = gate.places ? firstUncalled(gate) : null;
+    if (waiter) {
+      gate.places--;
+      waiter.called = true;
+      return waiter;
+    }
+    firstWithPlaces = gate.nextWithPlaces;
+    gate.places = 0;
+    gate.hasPlaces = false;
+    dropIdle(gate);
+    gate = firstWithPlaces;
+  }
+  return null;
+}
+
+function firstUncalled(gate: Gate): Waiter | null {
+  let waiter = gate.firstWaiter;
+  while (waiter) {
+    if (!waiter.called) return waiter;
+    waiter = waiter.nextAtGate;
+  }
+  return null;
 }
 
 function hashOf(listener: Name, breaker: Name): u32 {
@@ -147,25 +267,35 @@ function freeGate(gate: Gate): void {
 export function tellGates(): void {
   let gate = firstThatStays;
   while (gate) {
-    if (gate.inFlight || gate.told) tell(gate);
+    const pending = gate.pending + gate.pendingOfMethods;
+    gate.inFlightMetric = tell(gate, IN_FLIGHT, gate.inFlight, gate.toldInFlight, gate.inFlightMetric);
+    gate.pendingMetric = tell(gate, PENDING, pending, gate.toldPending, gate.pendingMetric);
+    gate.toldInFlight = gate.inFlight;
+    gate.toldPending = pending;
     gate = gate.next;
   }
 }
 
-function tell(gate: Gate): void {
-  const named = writeName(nameText, "meltemi_circuit_breaker_requests_in_flight", gate.listener);
+const IN_FLIGHT: string = "meltemi_circuit_breaker_requests_in_flight";
+const PENDING: string = "meltemi_circuit_breaker_requests_pending";
+
+/** Returns the host's id of the gauge. */
+function tell(gate: Gate, gauge: string, now: u32, told: u32, metric: u32): u32 {
+  if (!now && !told) return metric;
+  const named = writeName(nameText, gauge, gate.listener);
   const bytes = <u32>(writeNameLabel(named, ";service=", gate.breaker) - nameText);
-  if (!gate.metric) gate.metric = defineMetric(MetricType.GAUGE, nameText, bytes);
-  if (gate.inFlight != gate.told) addToMetric(gate.metric, <u64>gate.inFlight - <u64>gate.told);
-  gate.told = gate.inFlight;
-  noteTold(nameText, bytes, gate.inFlight);
+  if (!metric) metric = defineMetric(MetricType.GAUGE, nameText, bytes);
+  if (now != told) addToMetric(metric, <u64>now - <u64>told);
+  noteTold(nameText, bytes, now);
+  return metric;
 }
 
 /** Somebody has taken back what this VM had told: it is to be told again. */
 export function forgetGatesTold(): void {
   let gate = firstThatStays;
   while (gate) {
-    gate.told = 0;
+    gate.toldInFlight = 0;
+    gate.toldPending = 0;
     gate = gate.next;
   }
 }

@@ -6,4 +6,7 @@ export class CircuitBreaker extends Named {
   maxRequests: u32;
   /** Of each method apart. */
   maxRequestsPerMethod: u32;
+  /** So many calls beyond it wait for a place, for so long. */
+  maxPendingRequests: u32;
+  pendingTimeout_ms: u32;
 }

@@ -1,4 +1,4 @@
-import { closedMap, duration, type JsonSchema, listOf } from "../json-schema.js";
+import { closedMap, duration, type JsonSchema, text } from "../json-schema.js";
 
 const count: JsonSchema = { type: "integer", minimum: 1, maximum: 0x7fffffff };
 const percentage: JsonSchema = { type: "integer", minimum: 1, maximum: 100 };
@@ -29,10 +29,10 @@ export const outlierDetection: JsonSchema = {
       description: "Of the hosts so many are left out at most, but one at least. Default: 10.",
     },
     statuses: {
-      ...listOf({ type: "integer", minimum: -0x80000000, maximum: 0x7fffffff }, 1),
-      maxItems: 32,
-      "x-kubernetes-list-type": "set",
-      description: "The protocol's numbers that are errors. Default: all that are no success.",
+      ...text,
+      maxLength: 512,
+      description:
+        "Statuses that are errors, by the protocol's names or numbers, with commas between them. Default: all that are no success.",
     },
   }),
   minProperties: 1,
