@@ -83,6 +83,30 @@ describe("a sidecar of a real istiod", () => {
     expect(await ask("mary")).toBe("v1");
   });
 
+  it("leads each user to one server where a DestinationRule hashes, of which istiod and Meltemi read a part each", async () => {
+    const users = Array.from({ length: 40 }, (_, i) => `user-${i}`);
+    const loadBalancer = { consistentHash: { httpHeaderName: "user", maglev: {} } };
+    const rule = reviewsSubsets("prod", ["v1", "v2"]) as { spec: { subsets: object[] } };
+    rule.spec.subsets.push({ name: "all", trafficPolicy: { loadBalancer } });
+    const routes = reviewsRoutes("prod", "v2") as { spec: { routes: object[] } };
+    routes.spec.routes = [{ name: "hashed", route: [{ destination: { host: "reviews", subset: "all" } }] }];
+    await cluster.apply(rule, routes);
+
+    const homes = async () => {
+      client?.close();
+      client = await DubboClient.connect(port);
+      return (await Promise.all(users.map(ask))).join(" ");
+    };
+    const once = async () => {
+      const found = new Set([await homes(), await homes(), await homes()]);
+      return [found.size, new Set([...found].join(" ").split(" ")).size];
+    };
+    // Three connections agree about every user, and both servers have some.
+    await expect.poll(once, { timeout: 20_000 }).toEqual([1, 2]);
+    await cluster.apply(reviewsSubsets("prod", ["v1", "v2"]), reviewsRoutes("prod", "v2"));
+    await expect.poll(() => askOnceEach("jason", "mary")).toEqual(["v2", "v1"]);
+  });
+
   it("takes calls around the length of Envoy's read buffer, which is istiod's own", async () => {
     for (const length of [1_000_000, 1_048_000, 1_060_000, 1_100_000, 1_150_000, 1_179_000, 1_200_000]) {
       const options = { attachments: { user: "jason" }, args: ["a".repeat(length)] };
