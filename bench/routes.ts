@@ -1,5 +1,5 @@
 import { clusterName } from "../adapter/model/cluster-name.js";
-import type { OutboundListener, Route } from "../adapter/model/model.js";
+import type { LocalRateLimit, OutboundListener, Retry, Route } from "../adapter/model/model.js";
 
 export const SERVICE = "org.apache.dubbo.demo.DemoService";
 export const METHOD = "sayHello";
@@ -43,6 +43,28 @@ export function routeTableWithRegexes(count: number): OutboundListener {
     ),
   );
   return tableOf([...others, route(exact("attachment", CANARY_USER), "v2"), route(undefined, "v1")]);
+}
+
+/** The same with, on each route, retries and a limit that lets all calls through. */
+export function governedTable(count: number): OutboundListener {
+  const retry: Retry = {
+    attempts: 2,
+    on: ["connect-failure", "refused"],
+    statuses: [],
+    backoff_ms: 25,
+    maxBackoff_ms: 250,
+    budget: { percent: 20, minRetryConcurrency: 3 },
+  };
+  const bucket = { maxTokens: 1_000_000_000, tokensPerFill: 1_000_000_000, fillInterval_ms: 1_000 };
+  const table = routeTable(count);
+  const virtualHosts = table.virtualHosts.map((host) => ({
+    ...host,
+    routes: host.routes.map((one, i): Route => {
+      const limit: LocalRateLimit = { id: `limit-${i}`, scope: "ENVOY", bucket, match: [] };
+      return { ...one, policy: { retry, localRateLimits: [limit] } };
+    }),
+  }));
+  return { ...table, virtualHosts };
 }
 
 function exact(by: RouteBy, value: string): Match {

@@ -7,13 +7,14 @@ import { dubboProxy, tcpProxy } from "./envoys-own.js";
 import type { Load } from "./load.js";
 import { type Measured, measureInTurns, median } from "./measure.js";
 import { meltemi } from "./meltemi.js";
-import { routeTable, routeTableWithRegexes } from "./routes.js";
+import { governedTable, routeTable, routeTableWithRegexes } from "./routes.js";
 import { type Mix, runOf, type Setting, subject } from "./subjects.js";
 
 /** A tunnel without calls is closed after this time here, so that idle connections need not be waited for so long. */
 const TUNNEL_IDLE_MS = 1_000;
 const FEW_ROUTES = 10;
 const MANY_ROUTES = 10_000;
+const GOVERNED_ROUTES = 1_000;
 
 /** A ratio of two listeners that is wanted, in one case. CPU and memory: at most; calls per second: at least. */
 interface Bound {
@@ -80,6 +81,13 @@ const GOALS: readonly Goal[] = [
     note: "10,000 routes, regexes among them",
     bounds: [{ to: "few_routes", of: "CPU", wanted: 1.05 }],
   },
+  {
+    shape: "16x16/64",
+    mix: "two",
+    listener: "governed",
+    note: "1,000 routes with retries and a local limit each",
+    bounds: [{ to: "meltemi", of: "CPU", wanted: 1.2 }],
+  },
 ];
 
 /** All that the goals speak of. */
@@ -90,6 +98,7 @@ export function wantedListeners(wasm: string): JsonObject[] {
     meltemi("by_method", routeTable(2, "method"), wasm),
     meltemi("few_routes", routeTableWithRegexes(FEW_ROUTES), wasm),
     meltemi("many_routes", routeTableWithRegexes(MANY_ROUTES), wasm),
+    meltemi("governed", governedTable(GOVERNED_ROUTES), wasm),
     dubboProxy("dubbo_proxy", table),
     tcpProxy("tcp_proxy"),
   ];
