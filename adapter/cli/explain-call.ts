@@ -2,7 +2,7 @@ import { checkFilterConfig } from "../evaluate/check-filter-config.js";
 import { type Explanation, explain } from "../evaluate/explain.js";
 import { loadFilter } from "../evaluate/filter-vm.js";
 import { ANY, toExplainedFilterConfig } from "../filter-config/filter-config.js";
-import type { OutboundListener } from "../model/model.js";
+import type { OutboundListener, RoutePolicy } from "../model/model.js";
 import { SERVICE_ATTRIBUTES } from "../model/protocols.js";
 import { viewOf } from "../model/view.js";
 import { check } from "../status/check.js";
@@ -22,6 +22,8 @@ export interface Call {
 export interface ExplainedListener {
   readonly port: number;
   readonly explanation: Explanation;
+  /** What the route that it takes asks for besides. */
+  readonly policy?: RoutePolicy | undefined;
 }
 
 export interface ExplainedCall {
@@ -50,11 +52,18 @@ export async function explainCall(directory: string, call: Call, rootNamespace: 
     listeners: listeners.flatMap((listener) => {
       const config = toExplainedFilterConfig(listener);
       const has = config.virtual_hosts.some(({ services }) => services.includes(service) || services.includes(ANY));
-      return has ? [{ port: listener.port, explanation: explain(wasm, protocol, config, service, attributes) }] : [];
+      if (!has) return [];
+      const explanation = explain(wasm, protocol, config, service, attributes);
+      return [{ port: listener.port, explanation, policy: policyOf(listener, explanation) }];
     }),
     services: listeners.flatMap(({ virtualHosts }) => virtualHosts.flatMap(({ services }) => services)),
     errors: problems.filter(({ severity }) => severity === "error").length,
   };
+}
+
+function policyOf({ virtualHosts }: OutboundListener, { virtualHost, route }: Explanation): RoutePolicy | undefined {
+  const routes = virtualHosts.find(({ name }) => name === virtualHost)?.routes ?? [];
+  return route && routes[route.index]?.policy;
 }
 
 function serviceAttribute(

@@ -5,6 +5,7 @@ import type { Call, ExplainedListener } from "./explain-call.js";
 import { formatExplanations } from "./explanation-text.js";
 import { withIstioNamespace } from "./mesh-options.js";
 import { type Output, outputOption } from "./output-option.js";
+import { formatPolicy } from "./policy-text.js";
 import { requireDirectory } from "./require-directory.js";
 
 interface Options {
@@ -26,7 +27,8 @@ The filter's own code decides, on the routes that it would get from the adapter.
   { "protocol", "service", "attributes": { … },
     "listeners": [ { "port", "virtual_host", "route": ROUTE | null,
                      "passed_over": [ { "route": ROUTE, "failed": { "attribute", "matcher", "expected", "invert", "value" } } ] } ] }
-  ROUTE is { "index", "name", "origin", "clusters": [ { "name", "weight" } ] }; value is null where the call has no such attribute.
+  ROUTE is { "index", "name", "origin", "clusters": [ { "name", "weight" } ] }, the one that is taken with "policy": [ TEXT ] where it asks for more;
+  value is null where the call has no such attribute.
 
 Examples:
   meltemi explain --config ./config --protocol dubbo --service demo.ReviewService --attribute user=jason
@@ -72,10 +74,10 @@ function toJson({ protocol, service, attributes }: Call, listeners: readonly Exp
     protocol,
     service,
     attributes,
-    listeners: listeners.map(({ port, explanation: { virtualHost, route, passedOver } }) => ({
+    listeners: listeners.map(({ port, explanation: { virtualHost, route, passedOver }, policy }) => ({
       port,
       virtual_host: virtualHost ?? null,
-      route: route ?? null,
+      route: route ? { ...route, ...(policy && { policy: formatPolicy(policy) }) } : null,
       passed_over: passedOver.map(({ route, failed }) => ({
         route,
         failed: { ...failed, value: failed.value ?? null },

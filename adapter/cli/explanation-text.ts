@@ -1,6 +1,7 @@
 import type { ExplainedRoute, FailedCondition } from "../evaluate/explain.js";
 import { suggestion } from "../resource/near.js";
 import type { Call, ExplainedListener } from "./explain-call.js";
+import { formatPolicy } from "./policy-text.js";
 
 /** What `meltemi explain` prints for people. */
 export function formatExplanations(
@@ -13,7 +14,7 @@ export function formatExplanations(
   return `no ${protocol} listener has the service ${service}${suggestion(service, services)}\n`;
 }
 
-function formatListener(service: string, { port, explanation }: ExplainedListener): string {
+function formatListener(service: string, { port, explanation, policy = {} }: ExplainedListener): string {
   const { virtualHost, route, passedOver } = explanation;
   const lines = [`${service || "a call"} on port ${port}: virtual host ${virtualHost ?? "none"}`];
   if (passedOver.length > 0) {
@@ -24,6 +25,7 @@ function formatListener(service: string, { port, explanation }: ExplainedListene
   else {
     lines.push("  takes:", `    ${formatRoute(route)}`);
     lines.push(...route.clusters.map(({ name, weight }) => `      → ${name}${share(route, weight)}`));
+    lines.push(...formatPolicy(policy).map((line) => `      ${line}`));
   }
   return `${lines.join("\n")}\n`;
 }
