@@ -116,6 +116,29 @@ export function replyCodeLabel(code: ReplyCode): string {
   }
 }
 
+/** Envoy's response flags for why the filter has answered; of upstreams that fail the tunnel's end tells more. */
+export function replyFlags(code: ReplyCode): string {
+  switch (code) {
+    case ReplyCode.NOT_FOUND:
+      return "NR";
+    case ReplyCode.BAD_REQUEST:
+      return "DPE";
+    case ReplyCode.OVERLOADED:
+    case ReplyCode.OVERFLOW:
+      return "UO";
+    case ReplyCode.TIMEOUT:
+      return "UT";
+    case ReplyCode.RATE_LIMITED:
+      return "RL";
+    case ReplyCode.ABORTED:
+      return "FI";
+    case ReplyCode.DENIED:
+      return "UAEX";
+    default:
+      return "-";
+  }
+}
+
 /** Longest name, of a listener say, that is told in metrics. */
 const MAX_NAME_BYTES: u32 = 256;
 

@@ -11,7 +11,7 @@ import { Name, nameBytes } from "../memory/name";
 import { Call } from "./call-in-flight";
 import { Connection, closeSoon } from "./connection";
 import { insertReply, ORDER_BYTES } from "./in-order";
-import { CloseReason, replyCodeLabel } from "./label";
+import { CloseReason, replyCodeLabel, replyFlags } from "./label";
 import { countReply } from "./listener";
 import { resumed } from "./resumed";
 import { addNumber, addValue, addWord, beginLine, endLine, traceMessage, tracing } from "./trace";
@@ -101,6 +101,7 @@ function traceReply(connection: u64, id: u64, code: ReplyCode, length: u32): voi
   addNumber(" id=", id);
   addWord(" code=", replyCodeLabel(code));
   addValue(" text=", text, length);
+  addWord(" flags=", replyFlags(code));
   endLine();
 }
 

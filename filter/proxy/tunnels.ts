@@ -1,5 +1,5 @@
 import { addTunnel } from "../http2/session";
-import { newTunnel, Tunnel, TunnelState } from "../http2/tunnel";
+import { newTunnel, Tunnel, TunnelState, wantHost } from "../http2/tunnel";
 import { MAKE_WAY_MS, MAX_MISSED_SPREADS, MAX_TUNNELS, SPARE_PAUSE_MS } from "../memory/limits";
 import { Name } from "../memory/name";
 import { OutlierDetection } from "../route/policies/outlier-detection";
@@ -10,7 +10,7 @@ import { Count } from "./count";
 import { count } from "./listener";
 import { judgesHosts } from "./policies/detections";
 import { aim, Verdict, verdictOn } from "./policies/ejection";
-import { hostChanges } from "./policies/hosts";
+import { hostChanges, otherHost } from "./policies/hosts";
 import { random32 } from "./random";
 import { traceTunnel, tracing } from "./trace";
 
@@ -61,6 +61,8 @@ export function tunnelTo(connection: Connection, cluster: Cluster): Tunnel | nul
 /** As `tunnelTo`, but to another host than `host`; null: there is none, as far as is known. */
 export function tunnelBeside(connection: Connection, cluster: Cluster, host: Name): Tunnel | null {
   if (connection.sequential) return null;
+  const detection = cluster.outlierDetection;
+  if (detection) leaveEjected(connection, cluster, detection);
   let other: Tunnel | null = null;
   let tunnels: u32 = 0;
   let tunnel = connection.tunnels;
@@ -72,7 +74,11 @@ export function tunnelBeside(connection: Connection, cluster: Cluster, host: Nam
     tunnel = tunnel.next;
   }
   if (other || tunnels >= cluster.maxTunnels || !maySpare(connection)) return other;
-  return openForCalls(connection, cluster);
+  const opened = openForCalls(connection, cluster);
+  // One that is known to be another, where any is.
+  const known = opened && !opened.wanted ? otherHost(cluster.name!, host) : null;
+  if (opened && known) wantHost(opened, known);
+  return opened;
 }
 
 /**
