@@ -27,6 +27,8 @@ export function feed(connection: Connection, tunnel: Tunnel, bytes: usize, lengt
   // The part of a head that is kept aside is not delivered yet.
   const keptBefore = tunnel.headBytes;
   let at: u32 = 0;
+  /** How far what is delivered has been granted. */
+  let granted: u32 = 0;
   while (at < length) {
     const left = length - at;
     let part: u32;
@@ -39,13 +41,18 @@ export function feed(connection: Connection, tunnel: Tunnel, bytes: usize, lengt
       tunnel.skipRest -= part;
     } else {
       if (connection.ordered && !tunnel.messageOpen && !isTurn(connection, tunnel)) break;
+      if (tunnel.grantedAhead) {
+        // Before the next answer asks for as much.
+        grant(connection, tunnel, at - granted);
+        granted = at;
+      }
       part = feedHead(connection, tunnel, bytes + at, left);
       if (!part && tunnel.headNeed) break;
     }
     at += part;
     if (connection.closing != CloseReason.NONE) return length;
   }
-  grant(connection, tunnel, at + keptBefore - tunnel.headBytes);
+  grant(connection, tunnel, at - granted + keptBefore - tunnel.headBytes);
   deliverRest(connection, tunnel);
   return at;
 }

@@ -21,7 +21,8 @@ export interface MeshConfig {
   readonly files: (ports: VersionPorts) => Readonly<Record<string, string>>;
 }
 
-const DUBBO: MeshConfig = {
+/** What stands before them where nothing else is said. */
+export const DUBBO: MeshConfig = {
   protocol: "dubbo",
   files: (ports) => ({ "services.yaml": services(ports), "routes.yaml": routes("v2") }),
 };

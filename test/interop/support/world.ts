@@ -66,12 +66,15 @@ interface Suite {
   readonly steps?: (world: World) => Steps;
   /** What can be seen of the world when the consumer has ended. */
   readonly afterwards?: Readonly<Record<string, (world: World) => Promise<void>>>;
+  /** Checks of what a server has got, which is more than the consumer knows of: they fail, and say `surprise`. */
+  readonly surprised?: readonly string[];
+  readonly surprise?: string;
 }
 
 /** Runs a consumer once; each of its checks is a test. */
 export function describeConsumer(
   title: string,
-  { world: start, consumer, names, steps, afterwards = {} }: Suite,
+  { world: start, consumer, names, steps, surprised = [], surprise = "", afterwards = {} }: Suite,
 ): void {
   describe(title, () => {
     let world: World | undefined;
@@ -91,6 +94,10 @@ export function describeConsumer(
 
     test.each(names)("%s", (name) => {
       const check = report.get(name);
+      if (surprised.includes(name)) {
+        expect(check?.detail).toContain(surprise);
+        return;
+      }
       expect(check?.ok, check?.detail ?? "not reported").toBe(true);
     });
     test("reports these checks and no others", () => {
