@@ -40,14 +40,15 @@ export function accept(connection: Connection, table: Table): bool {
 
 function acceptCall(connection: Connection, table: Table): bool {
   const authorization = table.authorization;
-  if (authorization && !authorize(connection, table, authorization)) {
-    connection.audited = false;
-    return true;
-  }
-  const isDecided =
-    message.act != Act.NONE || connection.standing ? conductCall(connection, table) : routeCall(connection, table);
+  if (!authorization) return sendOn(connection, table);
+  const isDecided = !authorize(connection, table, authorization) || sendOn(connection, table);
   if (isDecided) connection.audited = false;
   return isDecided;
+}
+
+function sendOn(connection: Connection, table: Table): bool {
+  if (message.act != Act.NONE || connection.standing) return conductCall(connection, table);
+  return routeCall(connection, table);
 }
 
 /** A frame of a stream goes where the call went that opened it. */

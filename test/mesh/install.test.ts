@@ -131,6 +131,19 @@ describe("resources as kubectl takes them", () => {
     ["DestinationPolicy", { host: "a", tunnels: { maximum: 4 } }, ""],
     ["DestinationPolicy", { host: "a", tunnels: {} }, "should have at least 1 properties"],
     ["DestinationPolicy", { host: "a", tunnels: { minimum: 4, maximum: 2 } }, "maximum must not be less than minimum"],
+    ["AuthorizationPolicy", { rules: [{ from: [{ source: { principals: ["*"], ipBlocks: ["fd00::/8"] } }] }] }, ""],
+    ["AuthorizationPolicy", { action: "CUSTOM" }, "CUSTOM: no external authorizer is asked"],
+    ["AuthorizationPolicy", { rules: [{ to: [{ operation: {} }] }] }, "should have at least 1 properties"],
+    ["AuthorizationPolicy", { rules: [{ from: [{ source: { principle: ["x"] } }] }] }, "source has no such field"],
+    ["AuthorizationPolicy", { rules: [{ form: [] }] }, "a rule has no such field: there is from, to, when"],
+    ["AuthorizationPolicy", { rule: [] }, "spec has no such field"],
+    [
+      "AuthorizationPolicy",
+      { rules: [{ when: [{ key: "source.ip", values: ["10.0.0/8"] }] }] },
+      "must be IP addresses",
+    ],
+    ["ListenerPolicy", { protocol: "dubbo", port: 1, inbound: { defaultEndpoint: "127.0.0.1:2" } }, ""],
+    ["ListenerPolicy", { protocol: "dubbo", port: 1, mode: "OBSERVE", inbound: { bind: "::" } }, "needs CALL"],
   ])("%s %j", async (kind, spec, message) => {
     const metadata = { name: "a", namespace: "prod" };
     const answer = await said({ apiVersion: "networking.meltemi.io/v1alpha1", kind, metadata, spec });
