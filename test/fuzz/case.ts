@@ -46,6 +46,7 @@ function isComparable({ calm, actions, peer, table }: CallScript): boolean {
   return (
     calm &&
     table !== "balanced" &&
+    table !== "hashed" &&
     peer.streamWindow >= 1 << 20 &&
     !actions.some((action) => timely.includes(action.do))
   );

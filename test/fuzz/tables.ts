@@ -35,6 +35,16 @@ export const TABLES = {
     ],
     connection: { max_age_ms: 40_000, idle_timeout_ms: 12_000, tunnel_idle_timeout_ms: 5000 },
   },
+  /** Hosts by a value, few of which have a bucket of their own, and tunnels that do not last. */
+  hashed: {
+    virtual_hosts: all(BY_METHOD),
+    clusters: CLUSTERS.map((name) => ({
+      name,
+      max_tunnel_age_ms: 3000,
+      max_tunnel_calls: 5,
+      consistent_hash: { attribute: "user", buckets: 8 },
+    })),
+  },
   /** Known services alone, and no long message. */
   small: {
     virtual_hosts: [{ name: "one", services: ["a.B"], routes: BY_METHOD }],
@@ -50,7 +60,7 @@ export type TableName = keyof typeof TABLES;
 /** Listeners whose connections tcp_proxy carries. */
 export const CARRIED_TABLES = ["connection", "observe"] as const;
 /** Listeners that route each call. */
-export const CALL_TABLES = ["method", "attachment", "collected", "balanced", "small"] as const;
+export const CALL_TABLES = ["method", "attachment", "collected", "balanced", "hashed", "small"] as const;
 
 /** The plugin's root id: the protocol, and the mode of the listener. */
 export function rootIdOf(table: TableName): string {
