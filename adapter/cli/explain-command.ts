@@ -27,8 +27,8 @@ The filter's own code decides, on the routes that it would get from the adapter.
   { "protocol", "service", "attributes": { … },
     "listeners": [ { "port", "virtual_host", "route": ROUTE | null,
                      "passed_over": [ { "route": ROUTE, "failed": { "attribute", "matcher", "expected", "invert", "value" } } ] } ] }
-  ROUTE is { "index", "name", "origin", "clusters": [ { "name", "weight" } ] }, the one that is taken with "policy": [ TEXT ] where it asks for more;
-  value is null where the call has no such attribute.
+  ROUTE is { "index", "name", "origin", "clusters": [ { "name", "weight" } ] }, the one that is taken with "policy": [ TEXT ] where it asks for more,
+  a sticky one with "chosen", an index of clusters, where the call has the value; value is null where the call has no such attribute.
 
 Examples:
   meltemi explain --config ./config --protocol dubbo --service demo.ReviewService --attribute user=jason

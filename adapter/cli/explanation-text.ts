@@ -24,7 +24,9 @@ function formatListener(service: string, { port, explanation, policy = {} }: Exp
   if (route === undefined) lines.push("  takes no route: the caller is told that there is none");
   else {
     lines.push("  takes:", `    ${formatRoute(route)}`);
-    lines.push(...route.clusters.map(({ name, weight }) => `      → ${name}${share(route, weight)}`));
+    lines.push(
+      ...route.clusters.map(({ name, weight }, i) => `      → ${name}${share(route, weight)}${chosen(route, i)}`),
+    );
     lines.push(...formatPolicy(policy).map((line) => `      ${line}`));
   }
   return `${lines.join("\n")}\n`;
@@ -38,6 +40,10 @@ function share({ clusters }: ExplainedRoute, weight: number): string {
   if (clusters.length === 1) return "";
   const total = clusters.reduce((sum, cluster) => sum + cluster.weight, 0);
   return ` ${Math.round((weight / total) * 1000) / 10} %`;
+}
+
+function chosen(route: ExplainedRoute, index: number): string {
+  return route.chosen === index ? ", where this call's value is at home" : "";
 }
 
 /** Verbs for "the value …", and for "the value … not". */

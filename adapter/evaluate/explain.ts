@@ -21,6 +21,8 @@ export interface ExplainedRoute {
   /** The resource that the route comes from; empty where the configuration does not tell. */
   readonly origin: string;
   readonly clusters: readonly { readonly name: string; readonly weight: number }[];
+  /** Which of them the call takes by a value of its own; absent: it is drawn. */
+  readonly chosen?: number;
 }
 
 export interface PassedOver {

@@ -1,5 +1,6 @@
 import { slotAddress, slotLength } from "../codec/attributes";
 import { Condition, Matcher } from "../route/condition";
+import { pickSticky } from "../route/policies/pick-sticky";
 import { Cluster, Route, Table } from "../route/table";
 import { raw, writeInteger, writeText } from "./json-writer";
 
@@ -24,7 +25,19 @@ export function writeRoute(route: Route): void {
     raw("}");
     before = sum;
   }
-  raw("]}");
+  raw("]");
+  writeChosen(route);
+  raw("}");
+}
+
+/** Which of the clusters the call takes by a value of its own, where the route has one to go by. */
+function writeChosen(route: Route): void {
+  const policy = route.policy;
+  const sticky = policy ? policy.sticky : null;
+  const chosen = sticky ? pickSticky(route, sticky) : -1;
+  if (chosen < 0) return;
+  raw(',"chosen":');
+  writeInteger(chosen);
 }
 
 /** A condition, and the value that it was held against: null where the call has none. */

@@ -128,6 +128,7 @@ export function addTunnel(tunnel: Tunnel): void {
   addNameValue(" cluster=", tunnel.cluster);
   const host = tunnel.host;
   if (host) addNameValue(" host=", host);
+  if (tunnel.bucket) addNumber(" bucket=", tunnel.bucket - 1);
   if (tunnel.flagsBytes) {
     addValue(" flags=", changetype<usize>(tunnel) + offsetof<Tunnel>("flags"), tunnel.flagsBytes);
   }

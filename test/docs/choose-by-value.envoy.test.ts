@@ -54,6 +54,11 @@ describe("docs/choose-by-value.md", () => {
     expect((await runToEnd(process.execPath, [MAIN, ...inDirectory(command)])).stdout).toBe(output);
   });
 
+  it("says who is where", async () => {
+    const { command, output } = commands[1] as { command: string; output: string };
+    expect((await runToEnd(process.execPath, [MAIN, ...inDirectory(command)])).stdout).toBe(output);
+  });
+
   it("shows pieces that are good", async () => {
     const [orders = { text: "" }, routes = { text: "" }] = files;
     const pieces = [...page.matchAll(ROUTES)].map(([, piece = ""]) =>
@@ -73,7 +78,7 @@ describe("docs/choose-by-value.md", () => {
   });
 
   it("has an Envoy keep each user on one server, a tenth of them on the new version", async () => {
-    const { command, output } = commands[1] as { command: string; output: string };
+    const { command, output } = commands[2] as { command: string; output: string };
     const args = [...inDirectory(here(command)), "--envoy", process.env.MELTEMI_TEST_ENVOY_1_40 as string];
     running = Running.start([MAIN, ...args, "--concurrency", "2"]);
     const line = await running.firstLine();
@@ -91,6 +96,10 @@ describe("docs/choose-by-value.md", () => {
     const shares = ["a", "b", "c", "d"].map((name) => (homes[0] ?? []).filter((home) => home === name).length);
     // By names that are the same each time, and servers whose ports are not: five standard deviations of 30 are 26, of 90, in buckets, 56.
     expect(Math.abs((shares[3] ?? 0) - 30)).toBeLessThan(26);
+    const [client] = clients;
+    expect(answerText(await (client as DubboClient).call(SERVICE, "get", { attachments: { user: "dora" } }))).toBe(
+      "d get",
+    );
     for (const share of shares.slice(0, 3)) expect(Math.abs(share - 90)).toBeLessThan(60);
     for (const client of clients) client.close();
   });
