@@ -6,6 +6,9 @@ type Formats = { readonly [Name in keyof RoutePolicy]-?: (value: NonNullable<Rou
 /** What is printed of each thing that a route asks for, in the order in which it is done to a call. */
 const FORMATS: Formats = {
   localRateLimits: (limits) => limits.map(formatLimit),
+  globalRateLimit: ({ service, domain, failureModeDeny }) => [
+    `limit: ${clusterName({ ...service, subset: undefined })} is asked, domain ${domain}${failureModeDeny ? "; without an answer calls are kept back" : ""}`,
+  ],
   delay: ({ percentage, fixedDelay_ms }) => [`${percentage} % are held back for ${time(fixedDelay_ms)}`],
   abort: ({ percentage, status, message }) => [
     `${percentage} % get an error${status === undefined ? "" : ` of status ${status}`}${message === undefined ? "" : `: ${message}`}`,

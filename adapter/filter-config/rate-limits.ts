@@ -1,4 +1,5 @@
-import type { LocalRateLimit } from "../model/model.js";
+import { clusterName } from "../model/cluster-name.js";
+import type { GlobalRateLimit, LocalRateLimit, RateLimitEntry } from "../model/model.js";
 import { type FilterAttributeMatcher, toAttributeMatcher } from "./attribute-matcher.js";
 
 export interface FilterLocalRateLimit {
@@ -31,4 +32,40 @@ export function toFilterLocalRateLimit(limit: LocalRateLimit, origin: string): F
     ...(scope === "ENVOY" && { scope }),
     ...(last && { last }),
   };
+}
+
+export interface FilterGlobalRateLimit {
+  readonly cluster: string;
+  readonly domain: string;
+  readonly descriptors: readonly {
+    readonly entries: readonly {
+      readonly key: string;
+      readonly value?: string;
+      readonly attribute?: string;
+      readonly skip_if_absent?: boolean;
+    }[];
+    readonly match?: readonly { readonly attributes: readonly FilterAttributeMatcher[] }[];
+  }[];
+  readonly timeout_ms?: number;
+  readonly failure_mode_deny?: boolean;
+}
+
+export function toFilterGlobalRateLimit(limit: GlobalRateLimit): FilterGlobalRateLimit {
+  const { service, domain, descriptors, timeout_ms, failureModeDeny } = limit;
+  return {
+    cluster: clusterName({ ...service, subset: undefined }),
+    domain,
+    descriptors: descriptors.map(({ entries, match }) => ({
+      entries: entries.map(toFilterEntry),
+      ...(match.length > 0 && { match: match.map((all) => ({ attributes: all.map(toAttributeMatcher) })) }),
+    })),
+    ...(timeout_ms !== undefined && { timeout_ms: Math.max(1, Math.round(timeout_ms)) }),
+    ...(failureModeDeny && { failure_mode_deny: true }),
+  };
+}
+
+function toFilterEntry(entry: RateLimitEntry) {
+  if ("value" in entry) return entry;
+  const { key, attribute, skipIfAbsent } = entry;
+  return { key, attribute, ...(skipIfAbsent && { skip_if_absent: true }) };
 }

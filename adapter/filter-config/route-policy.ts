@@ -1,7 +1,12 @@
 import { clusterName } from "../model/cluster-name.js";
 import type { CircuitBreaker, Retry, RetryCondition, RoutePolicy } from "../model/model.js";
 import { type FilterMutations, toFilterMutations } from "./mutations.js";
-import { type FilterLocalRateLimit, toFilterLocalRateLimit } from "./rate-limits.js";
+import {
+  type FilterGlobalRateLimit,
+  type FilterLocalRateLimit,
+  toFilterGlobalRateLimit,
+  toFilterLocalRateLimit,
+} from "./rate-limits.js";
 
 export interface FilterCircuitBreaker {
   readonly name: string;
@@ -36,6 +41,7 @@ export interface FilterRoutePolicy extends FilterMutations {
   readonly timeout_ms?: number;
   readonly abort?: { readonly per_million: number; readonly status?: number; readonly message?: string };
   readonly rate_limits?: readonly FilterLocalRateLimit[];
+  readonly global_rate_limit?: FilterGlobalRateLimit;
   readonly circuit_breaker?: FilterCircuitBreaker;
   readonly sticky?: { readonly attribute: string };
   readonly delay?: { readonly per_million: number; readonly fixed_ms: number };
@@ -50,6 +56,7 @@ export function toFilterPolicy(
     timeout_ms,
     abort,
     localRateLimits,
+    globalRateLimit,
     circuitBreaker,
     sticky,
     timeoutFrom,
@@ -73,6 +80,7 @@ export function toFilterPolicy(
     }),
     ...(mutations && toFilterMutations(mutations)),
     ...(localRateLimits && { rate_limits: localRateLimits.map((limit) => toFilterLocalRateLimit(limit, origin)) }),
+    ...(globalRateLimit && { global_rate_limit: toFilterGlobalRateLimit(globalRateLimit) }),
     ...(delay && { delay: { per_million: perMillion(delay.percentage), fixed_ms: wholeMs(delay.fixedDelay_ms) } }),
     ...(retry && { retry: toFilterRetry(retry) }),
     ...(mirrors && {

@@ -263,6 +263,7 @@ export interface RoutePolicy {
   readonly abort?: Abort;
   /** In the order in which they are looked at. */
   readonly localRateLimits?: readonly LocalRateLimit[];
+  readonly globalRateLimit?: GlobalRateLimit;
   readonly circuitBreaker?: CircuitBreaker;
   readonly sticky?: Sticky;
   readonly timeoutFrom?: TimeoutFrom;
@@ -364,6 +365,25 @@ export interface LocalRateLimit {
   /** Where it applies, those after it do not. */
   readonly last?: boolean;
 }
+
+/** A limit of the calls that all Envoys let through together: a service is asked about each. */
+export interface GlobalRateLimit {
+  readonly service: { readonly host: string; readonly port: number };
+  readonly domain: string;
+  readonly timeout_ms?: number;
+  readonly failureModeDeny: boolean;
+  readonly descriptors: readonly RateLimitDescriptor[];
+}
+
+export interface RateLimitDescriptor {
+  readonly entries: readonly RateLimitEntry[];
+  /** It is sent for calls for which all conditions of one of these hold; none: for all calls. */
+  readonly match: readonly (readonly AttributeMatch[])[];
+}
+
+export type RateLimitEntry =
+  | { readonly key: string; readonly value: string }
+  | { readonly key: string; readonly attribute: string; readonly skipIfAbsent: boolean };
 
 /** Envoy's. */
 export interface TokenBucket {

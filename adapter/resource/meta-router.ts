@@ -1,6 +1,11 @@
 import type { FieldPath } from "../status/field-path.js";
 import { parseConditions, type WrittenMatcher } from "./meta-router-match.js";
-import { parseLocalRateLimit, type WrittenLocalRateLimit } from "./meta-router-rate-limit.js";
+import {
+  parseGlobalRateLimit,
+  parseLocalRateLimit,
+  type WrittenGlobalRateLimit,
+  type WrittenLocalRateLimit,
+} from "./meta-router-rate-limit.js";
 import type { Report } from "./report.js";
 import type { DestinationSpec, VirtualServiceSpec, WrittenDestination } from "./virtual-service.js";
 
@@ -13,13 +18,15 @@ interface WrittenSpec {
     readonly route: readonly WrittenDestination[];
   }[];
   readonly localRateLimit?: WrittenLocalRateLimit;
+  readonly globalRateLimit?: WrittenGlobalRateLimit;
 }
 
 /** Reads a spec that its schema allows, as the VirtualService that says the same. */
 export function parseMetaRouter(spec: unknown, report: Report): VirtualServiceSpec {
-  const { hosts, exportTo, routes, localRateLimit } = spec as WrittenSpec;
+  const { hosts, exportTo, routes, localRateLimit, globalRateLimit: global } = spec as WrittenSpec;
   if (hosts.length > 1) report(["spec", "hosts"], "Aeraki takes one host: write a MetaRouter for each");
   const localRateLimits = localRateLimit && parseLocalRateLimit(localRateLimit, ["spec", "localRateLimit"], report);
+  const globalRateLimit = global && parseGlobalRateLimit(global, ["spec", "globalRateLimit"], report);
   return {
     hosts,
     protocol: undefined,
@@ -34,6 +41,7 @@ export function parseMetaRouter(spec: unknown, report: Report): VirtualServiceSp
         ],
         destinations: parseDestinations(route, [...path, "route"], report),
         ...(localRateLimits && { policy: { localRateLimits } }),
+        globalRateLimit,
       };
     }),
   };

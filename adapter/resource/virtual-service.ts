@@ -3,6 +3,11 @@ import { AUTO, CODECS, IMMUTABLE } from "../model/protocols.js";
 import type { FieldPath } from "../status/field-path.js";
 import { type MatchSpec, parseMatch, type WrittenMatch } from "./match.js";
 import { parseCircuitBreaker, type WrittenCircuitBreaker, withServiceBreaker } from "./policies/circuit-breaker.js";
+import {
+  type GlobalRateLimitSpec,
+  parseGlobalRateLimit,
+  type WrittenGlobalRateLimit,
+} from "./policies/global-rate-limit.js";
 import { parseHeaders, together, type WrittenHeaders } from "./policies/headers.js";
 import { parseLocalRateLimits, type WrittenLocalRateLimits, withCommonLimits } from "./policies/local-rate-limit.js";
 import { parsePolicy, type WrittenPolicy } from "./policies/parse-policy.js";
@@ -27,6 +32,7 @@ export interface RouteSpec {
   readonly policy?: RoutePolicy | undefined;
   readonly retry?: RetrySpec | undefined;
   readonly mirrors?: readonly MirrorSpec[] | undefined;
+  readonly globalRateLimit?: GlobalRateLimitSpec | undefined;
 }
 
 /** A service as a route names it. */
@@ -52,6 +58,7 @@ interface WrittenSpec extends WrittenLocalRateLimits {
   readonly protocols?: readonly string[];
   readonly exportTo?: readonly string[];
   readonly circuitBreaker?: WrittenCircuitBreaker;
+  readonly globalRateLimit?: WrittenGlobalRateLimit;
   readonly routes: readonly WrittenRoute[];
 }
 
@@ -61,6 +68,7 @@ interface WrittenRoute extends WrittenPolicy {
   readonly route: readonly WrittenDestination[];
   readonly retries?: WrittenRetries;
   readonly mirrors?: readonly WrittenMirror[];
+  readonly globalRateLimit?: WrittenGlobalRateLimit;
 }
 
 type WrittenMirror = Pick<WrittenDestination, "destination"> & { readonly percentage?: number };
@@ -77,7 +85,8 @@ export interface WrittenDestination {
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
 export function parseVirtualService(spec: unknown, report: Report): VirtualServiceSpec {
-  const { hosts, protocol, protocols, routes, exportTo, circuitBreaker, ...limits } = spec as WrittenSpec;
+  const { hosts, protocol, protocols, routes, exportTo, circuitBreaker, globalRateLimit, ...limits } =
+    spec as WrittenSpec;
   const breaker = circuitBreaker && parseCircuitBreaker(circuitBreaker, "service", ["spec", "circuitBreaker"], report);
   hosts.forEach((host, index) => {
     const path = ["spec", "hosts", index];
@@ -90,13 +99,14 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
     report(["spec", "protocols"], `one of several is spoken only with protocol: ${AUTO}`);
   }
   const common = parseLocalRateLimits(limits, ["spec"], report);
+  const commonGlobal = globalRateLimit && parseGlobalRateLimit(globalRateLimit, ["spec", "globalRateLimit"], report);
   const names = routes.map(({ name }, index) => name ?? `route-${index}`);
   return {
     hosts,
     protocol,
     protocols,
     exportTo,
-    routes: routes.map(({ name: _, match, route, retries, mirrors, ...policy }, index) => {
+    routes: routes.map(({ name: _, match, route, retries, mirrors, globalRateLimit: global, ...policy }, index) => {
       const path = ["spec", "routes", index];
       const name = names[index] ?? "";
       // Names need not differ.
@@ -107,6 +117,7 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
         name,
         match: parseMatch(match, [...path, "match"], report),
         retry: retries && parseRetries(retries, [...path, "retries"], report),
+        globalRateLimit: global ? parseGlobalRateLimit(global, [...path, "globalRateLimit"], report) : commonGlobal,
         mirrors: mirrors?.map(({ destination, percentage = 100 }) => ({ ...target(destination), percentage })),
         destinations: parseDestinations(route, own?.mutations, [...path, "route"], report),
         policy: withServiceBreaker(withCommonLimits(own, common, unique), breaker),

@@ -11,6 +11,7 @@ import { formatResourceName } from "../status/problem.js";
 import type { DeclaredProtocols } from "./declared-protocols.js";
 import { exportsOf } from "./exports.js";
 import { aerakiName } from "./port-protocol.js";
+import { resolveGlobalRateLimit } from "./resolve-global-rate-limit.js";
 import { describePorts, type ServiceDraft, type ServiceIndex } from "./service-index.js";
 
 /** A VirtualService, or a MetaRouter as one, with everything that it refers to found. */
@@ -93,14 +94,20 @@ export function resolveVirtualService(
       return { host: service?.host ?? "", subset, port: port ?? 0, weight, ...(mutations && { mutations }) };
     }),
   );
+  const globalLimits = spec.routes.map(({ globalRateLimit: limit }) => {
+    const find = (target: TargetSpec, path: FieldPath) => findService(target, path, namespace, services, fail);
+    return limit && resolveGlobalRateLimit(limit, find, fail);
+  });
   const policies = spec.routes.map(({ policy, retry }, index): RoutePolicy | undefined => {
+    const globalRateLimit = globalLimits[index];
     const mirrors = (mirrored[index] ?? []).map(({ mirror, path, service }): Mirror => {
       const port = service && destinationPort(mirror, service, protocol, path, fail);
       return { host: service?.host ?? "", subset: mirror.subset, port: port ?? 0, percentage: mirror.percentage };
     });
-    if (retry === undefined && mirrors.length === 0) return policy;
+    if (retry === undefined && mirrors.length === 0 && globalRateLimit === undefined) return policy;
     return {
       ...policy,
+      ...(globalRateLimit && { globalRateLimit }),
       ...(retry && { retry: resolveRetries(retry, protocol, ["spec", "routes", index, "retries"], fail) }),
       ...(mirrors.length > 0 && { mirrors }),
     };

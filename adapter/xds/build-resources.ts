@@ -1,6 +1,7 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
 import { destinationsOf } from "../model/destinations.js";
 import type { Mesh, Service, ServicePort } from "../model/model.js";
+import { portOfService, rateLimitServices } from "../model/rate-limit-services.js";
 import { bindListeners, type Listen } from "./bind.js";
 import { buildCluster, clusterPolicy } from "./clusters.js";
 import { buildEndpoints } from "./endpoints.js";
@@ -41,11 +42,13 @@ export function buildResources(
   if (inbound.resources.length > 0 || bound.some(({ listener }) => listener.mode === "call"))
     resources.push(buildTunnelRoute());
   const destinations = destinationsIn(mesh);
+  const asked = rateLimitServices(mesh);
   for (const service of mesh.services) {
     for (const port of service.ports) {
       // Of a port that speaks nothing of ours no cluster is wanted, unless a route leads there.
-      if (port.protocol !== undefined || destinations.has(destination(service.host, port.number))) {
-        resources.push(...buildPort(service, port));
+      const isAsked = asked.has(portOfService(service.host, port.number));
+      if (port.protocol !== undefined || isAsked || destinations.has(destination(service.host, port.number))) {
+        resources.push(...buildPort(service, port, isAsked));
       }
     }
   }
@@ -53,9 +56,9 @@ export function buildResources(
 }
 
 /** The port's cluster and those of all subsets, wanted or not: a route that turns to another subset then changes ECDS alone. */
-function buildPort(service: Service, port: ServicePort): readonly Resource[] {
+function buildPort(service: Service, port: ServicePort, isGrpc: boolean): readonly Resource[] {
   return [undefined, ...service.subsets].flatMap((subset) => {
-    const cluster = buildCluster(service, port, subset);
+    const cluster = buildCluster(service, port, subset, isGrpc);
     const secrets = secretsOf(clusterPolicy(service, port, subset).tls);
     return [cluster, ...(service.resolution === "STATIC" ? [buildEndpoints(service, port, subset)] : []), ...secrets];
   });

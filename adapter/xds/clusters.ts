@@ -1,13 +1,18 @@
 import { clusterName } from "../model/cluster-name.js";
 import type { Service, ServicePort, Subset } from "../model/model.js";
 import { loadAssignment } from "./endpoints.js";
-import type { JsonObject } from "./json.js";
+import { any, type JsonObject } from "./json.js";
 import { ADS, makeResource, type Resource } from "./resource.js";
 import { upstreamTls } from "./tls.js";
 import { connections, loadBalancing, outlierDetection, policyOfPort } from "./traffic-policy.js";
 
 /** CDS: the cluster of a service's port, or of one of its subsets. */
-export function buildCluster(service: Service, port: ServicePort, subset: Subset | undefined): Resource {
+export function buildCluster(
+  service: Service,
+  port: ServicePort,
+  subset: Subset | undefined,
+  isGrpc = false,
+): Resource {
   const name = clusterName({ host: service.host, subset: subset?.name, port: port.number });
   const policy = clusterPolicy(service, port, subset);
   return makeResource("CDS", name, {
@@ -17,7 +22,18 @@ export function buildCluster(service: Service, port: ServicePort, subset: Subset
     ...connections(policy.connectionPool),
     ...outlierDetection(policy.outlierDetection),
     ...upstreamTls(policy.tls, service.host),
+    // Tunnels, which are TCP, do not look at it.
+    ...(isGrpc && http2()),
   });
+}
+
+function http2(): JsonObject {
+  const options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+  return {
+    typed_extension_protocol_options: {
+      [options]: any(options, { explicit_http_config: { http2_protocol_options: {} } }),
+    },
+  };
 }
 
 /** What holds for the cluster. */

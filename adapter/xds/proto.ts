@@ -22,6 +22,7 @@ const FILES = [
   "envoy/extensions/http/stateful_session/header/v3/header.proto",
   "envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto",
   "envoy/extensions/transport_sockets/tls/v3/tls.proto",
+  "envoy/extensions/upstreams/http/v3/http_protocol_options.proto",
 ];
 
 const INCLUDES = ["envoy-api", "xds", "googleapis", "protoc-gen-validate"];

@@ -43,7 +43,11 @@ describe("a MetaRouter is refused where it would be half applied", () => {
       `routes: [ { ${to()} } ], localRateLimit: { tokenBucket: { maxTokens: 1 } }`,
       "spec.localRateLimit.tokenBucket: fillInterval is needed here",
     ],
-    [`routes: [ { ${to()} } ], globalRateLimit: {}`, "spec.globalRateLimit: calls are not limited by Meltemi"],
+    [`routes: [ { ${to()} } ], globalRateLimit: {}`, "spec.globalRateLimit: domain is needed here"],
+    [
+      `routes: [ { ${to()} } ], globalRateLimit: { domain: d, rateLimitService: limits, descriptors: [ { property: user, descriptorKey: user } ] }`,
+      "spec.globalRateLimit.rateLimitService: limits: write the cluster of a service's port, outbound|8081||HOST",
+    ],
     [`routes: [ { ${to()} } ], gateways: [ istio-system/in ]`, 'spec.gateways[0]: "istio-system/in": must be mesh'],
     [`routes: [ { ${to()} } ], retries: 3`, "spec.retries: unknown field"],
     [`routes: [ { match: { attributes: { a: { suffix: b } } }, ${to()} } ]`, "attributes.a.suffix: unknown field"],

@@ -11,7 +11,6 @@ import {
 } from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
 
-const NOT_LIMITED = "calls are not limited by Meltemi: take it out";
 const NOT_CHANGED = "calls and answers pass as they are, attachments included: take it out";
 const NOT_MIRRORED = "calls are not sent twice: take it out";
 
@@ -70,7 +69,20 @@ export const metaRouterSchema = resourceSchema(
         tokenBucket,
         conditions: { ...listOf(closedMap({ match, tokenBucket }, ["tokenBucket"])), maxItems: 31 },
       }),
-      globalRateLimit: refused(NOT_LIMITED),
+      globalRateLimit: closedMap(
+        {
+          match,
+          domain: text,
+          requestTimeout: duration,
+          denyOnFail: { type: "boolean" },
+          rateLimitService: text,
+          descriptors: {
+            ...listOf(closedMap({ property: text, descriptorKey: text }, ["property", "descriptorKey"]), 1),
+            maxItems: 16,
+          },
+        },
+        ["domain", "rateLimitService", "descriptors"],
+      ),
     },
     ["hosts", "routes"],
   ),

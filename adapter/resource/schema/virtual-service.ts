@@ -4,6 +4,7 @@ import { closedMap, exportTo, type JsonSchema, listOf, protocol, text } from "./
 import { match } from "./match.js";
 import { resourceSchema } from "./metadata.js";
 import { serviceCircuitBreaker } from "./policies/circuit-breaker.js";
+import { globalRateLimit } from "./policies/global-rate-limit.js";
 import { headers } from "./policies/headers.js";
 import { localRateLimits } from "./policies/local-rate-limit.js";
 import { policies } from "./policies/policies.js";
@@ -87,6 +88,7 @@ export const virtualServiceSchema = resourceSchema(
         exportTo,
         circuitBreaker: serviceCircuitBreaker,
         ...localRateLimits("calls of all its routes together"),
+        globalRateLimit: globalRateLimit("calls of routes that have no `globalRateLimit` of their own"),
         routes: { ...listOf(route, 1), maxItems: MAX_ROUTES, description: "The first that matches is taken." },
       },
       ["hosts", "routes"],

@@ -84,9 +84,11 @@ export const FEATURES: readonly Feature[] = [
   {
     name: "rateLimitOfEachValue",
     lacks: unnamed,
-    policy: ({ valueAttribute }) => ({
+    policy: ({ protocol, valueAttribute }) => ({
       rate_limits: [
         {
+          id: protocol,
+          scope: "ENVOY",
           token_bucket: { max_tokens: 1, tokens_per_fill: 1, fill_interval_ms: 3_600_000 },
           attributes: [valueAttribute],
         },

@@ -1,6 +1,7 @@
 import { duration, type JsonSchema } from "../json-schema.js";
 import { circuitBreaker } from "./circuit-breaker.js";
 import { fault } from "./fault.js";
+import { globalRateLimit } from "./global-rate-limit.js";
 import { headers } from "./headers.js";
 import { localRateLimits } from "./local-rate-limit.js";
 import { mirrors } from "./mirrors.js";
@@ -18,6 +19,7 @@ export const policies: Readonly<Record<string, JsonSchema>> = {
   fault,
   mirrors,
   ...localRateLimits("calls of the route"),
+  globalRateLimit: globalRateLimit("calls of the route"),
   circuitBreaker,
   sticky,
   timeoutFrom,
