@@ -3,6 +3,18 @@ import type { Random } from "../support/random.js";
 /** Attributes are changed where the protocol carries them, and refused elsewhere. */
 const CHANGES_ATTRIBUTES: ReadonlySet<string> = new Set(["dubbo", "tars", "trpc", "brpc"]);
 
+const WAITING = [{}, { max_pending_requests: 3, pending_timeout_ms: 40 }];
+
+/** What holds for a cluster: hosts that are left out soon, and not for long. */
+export function anySettings(random: Random, name: string): object {
+  const severe = { consecutive_errors: random.pick([1, 3]), max_ejection_percent: 100, base_ejection_time_ms: 1000 };
+  return {
+    name,
+    min_tunnels: random.pick([1, 2]),
+    ...(random.oneIn(2) && { outlier_detection: { ...severe, interval_ms: 1000 } }),
+  };
+}
+
 /** What a route of the fuzzed listener asks for: any of it, in small numbers that a case of a few messages meets. */
 export function anyPolicy(random: Random, protocol: string, attribute: string, clusters: readonly string[]): object {
   const some = <T>(make: () => T): T | undefined => (random.oneIn(3) ? make() : undefined);
@@ -20,7 +32,12 @@ export function anyPolicy(random: Random, protocol: string, attribute: string, c
         max_buckets: 2,
       },
     ]),
-    circuit_breaker: some(() => ({ name: "fuzz", max_requests: 3, max_requests_per_method: 2 })),
+    circuit_breaker: some(() => ({
+      name: "fuzz",
+      max_requests: 3,
+      max_requests_per_method: 2,
+      ...random.pick(WAITING),
+    })),
     retry: some(() => ({
       attempts: 2,
       on: random.pick([31, 16, 7]),

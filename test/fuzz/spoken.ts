@@ -5,7 +5,7 @@ import type { Connect, Tunnel } from "../emulator/peer/tunnel.js";
 import { asConfigured } from "../filter/codec/declared.js";
 import { Random } from "../support/random.js";
 import { inPieces, makeCut } from "./cut.js";
-import { anyPolicy } from "./policies.js";
+import { anyPolicy, anySettings } from "./policies.js";
 import type { Seeds } from "./spoken-seeds.js";
 
 const CLUSTERS = ["v1", "v2", "v3"];
@@ -87,6 +87,7 @@ export class SpokenCampaign {
       virtual_hosts: [
         { name: "all", services: ["*"], routes: [...routes, { route: { cluster: "v3" }, ...policy("user") }] },
       ],
+      ...(this.governed && { clusters: CLUSTERS.map((name) => anySettings(random, name)) }),
     };
     if (!envoy.configureWorker(protocol, JSON.stringify(config), rootId)) throw new Error(envoy.log.join("\n"));
     return envoy;
