@@ -1,4 +1,4 @@
-import { proxy_get_property } from "@solo-io/proxy-runtime/assembly/imports";
+import { proxy_get_property, proxy_set_property } from "@solo-io/proxy-runtime/assembly/imports";
 import { Region, useRegion } from "./arena";
 
 const addressCell: usize = memory.data(8);
@@ -17,4 +17,9 @@ export function property(path: usize, bytes: u32, region: Region = Region.MAIN):
   }
   propertyBytes = load<u32>(lengthCell);
   return load<usize>(addressCell);
+}
+
+/** Sets filter state of the connection in effect: access logs have it as `%FILTER_STATE(wasm.PATH:PLAIN)%`. */
+export function setProperty(path: usize, bytes: u32, value: usize, valueBytes: u32): void {
+  proxy_set_property(path, bytes, value, valueBytes);
 }

@@ -78,6 +78,8 @@ export class Connection extends Session {
   ruleBitsOf: u32;
   /** The call that is held back was noted as a policy wants it, and is not to be noted again. */
   audited: bool;
+  /** What was done to its calls (proxy/response-flags.ts), a bit each. */
+  flags: u32;
   /** How far the call has come that is at the front of the read and could not be sent yet (proxy/policies/stage.ts). */
   stage: i32;
   /** What it waits for, if it was held there (proxy/hold.ts). */

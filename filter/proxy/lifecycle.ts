@@ -34,6 +34,7 @@ import { abandonAsks, hearAnswer, missAnswer, sweepAsks } from "./policies/ask";
 import { callWaiting } from "./policies/circuit-breaker";
 import { sweepHosts } from "./policies/outlier-detection";
 import { onWoken } from "./request";
+import { tellFlags } from "./response-flags";
 import { rootContext, setRootContext } from "./root-context";
 import { flushSeries } from "./series";
 import { noteStandIn, relieveStandIns } from "./stand-in";
@@ -108,7 +109,10 @@ function listenerOf(context: u32): Listener | null {
 /** The connection of `context` has ended, by the client or by this side. */
 export function connectionClosed(context: u32, byClient: bool): void {
   const connection = connectionOf(context);
-  if (connection) noteClosed(connection, byClient);
+  if (connection) {
+    noteClosed(connection, byClient);
+    if (connection.flags) tellFlags(connection);
+  }
   const other = carriedOf(context);
   if (other) noteCarriedClosed(other, byClient);
 }

@@ -13,6 +13,7 @@ import { Connection, closeSoon } from "./connection";
 import { insertReply, ORDER_BYTES } from "./in-order";
 import { CloseReason, replyCodeLabel, replyFlags } from "./label";
 import { countReply } from "./listener";
+import { raiseFlag } from "./response-flags";
 import { resumed } from "./resumed";
 import { addNumber, addValue, addWord, beginLine, endLine, traceMessage, tracing } from "./trace";
 
@@ -93,6 +94,7 @@ export function replyError(connection: Connection, caller: Caller, code: ReplyCo
   if (!out) return;
   endReply(connection, caller.order, writeError(connection.protocol, out, caller, code, text, length));
   countReply(connection.listener, code);
+  raiseFlag(connection, code);
   if (tracing) traceReply(connection.traceId, caller.id, code, length);
 }
 

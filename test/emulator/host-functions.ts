@@ -266,6 +266,12 @@ function metrics(vm: Vm): Record<string, HostFunction> {
 function properties(vm: Vm): Record<string, HostFunction> {
   const { memory } = vm;
   return {
+    proxy_set_property(path: number, length: number, value: number, valueLength: number): number {
+      const connection = vm.current?.connection;
+      if (!connection) return Status.BAD_ARGUMENT;
+      connection.filterState.set(memory.text(path, length), memory.text(value, valueLength));
+      return Status.OK;
+    },
     proxy_get_property(path: number, length: number, addressCell: number, lengthCell: number): number {
       const name = memory.text(path, length).replaceAll("\0", ".");
       const value = propertyOf(vm, name);

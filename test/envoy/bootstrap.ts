@@ -36,6 +36,8 @@ export interface TestListener {
   protocol?: string;
   /** Of mode observe: where all connections go. */
   cluster?: string;
+  /** Envoy's access log of its connections: a file, and what a line has. */
+  accessLog?: { path: string; format: string };
 }
 
 export interface TestCluster {
@@ -122,6 +124,18 @@ function listener(listener: TestListener): object {
     stat_prefix: name,
     ...(bufferLimit_bytes !== undefined && { per_connection_buffer_limit_bytes: bufferLimit_bytes }),
     filter_chains: [{ filters: [filter, behind(listener)] }],
+    ...(listener.accessLog && { access_log: [fileAccessLog(listener.accessLog)] }),
+  };
+}
+
+function fileAccessLog({ path, format }: { path: string; format: string }): object {
+  return {
+    name: "envoy.access_loggers.file",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+      path,
+      log_format: { text_format_source: { inline_string: `${format}\n` } },
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { Lead } from "../lead";
 import { count } from "../listener";
 import { draws } from "../random";
 import { readTime_ms } from "../read";
+import { Flag, raiseFlag } from "../response-flags";
 import { Stage } from "./stage";
 
 /** Whether the call in `message` goes on at once, by the route's delay. */
@@ -16,5 +17,6 @@ export function delay(connection: Connection, fault: Delay): Lead {
   setStage(connection, Stage.ABORT);
   if (!draws(fault.share)) return Lead.READY;
   count(connection.listener, Count.DELAYED);
+  raiseFlag(connection, Flag.DELAYED);
   return hold(connection, Stage.ABORT, readTime_ms() + fault.fixed_ms, "DI");
 }

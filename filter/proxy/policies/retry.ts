@@ -15,6 +15,7 @@ import { CloseReason } from "../label";
 import { count } from "../listener";
 import { random32 } from "../random";
 import { readTime_ms } from "../read";
+import { Flag, raiseFlag } from "../response-flags";
 import { addNameValue, addNumber, beginLine, endLine, tracing } from "../trace";
 import { Stage } from "./stage";
 
@@ -68,6 +69,7 @@ export function retry(connection: Connection, kept: Kept, tunnel: Tunnel): bool 
   if (connection.closing != CloseReason.NONE) return false;
   if (kept.retries == policy.attempts) {
     count(connection.listener, Count.RETRY_LIMIT);
+    raiseFlag(connection, Flag.RETRY_LIMIT);
     return false;
   }
   if (!kept.retries) {
