@@ -86,6 +86,8 @@ export function replyStatus(program: usize, reply: ReplyCode): u32 {
     if (denied) return denied;
     reply = ReplyCode.BAD_REQUEST;
   } else if (reply == ReplyCode.OVERFLOW) reply = ReplyCode.OVERLOADED;
+  // Others are of protocols whose calls belong together, or can be changed: nobody gets them here.
+  else if (reply > ReplyCode.ABORTED) reply = ReplyCode.BAD_REQUEST;
   return load<u32>(program + ((<usize>reply) << 2), CODES_AT);
 }
 
