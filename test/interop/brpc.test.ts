@@ -1,25 +1,9 @@
 // Clients and servers of bRPC's baidu_std: brpc-java and jprotobuf-rpc, each with its own library.
 import { expect } from "vitest";
+import { BRPC_JAVA_CHECKS } from "./support/check-names.js";
 import { exampleOf } from "./support/example.js";
 import { brpcJavaClient, brpcJavaServer, jprotobufClient, jprotobufServer } from "./support/programs.js";
 import { describeConsumer, ENVOY_1_36, ENVOY_1_40, World } from "./support/world.js";
-
-const BRPC_JAVA_CHECKS = [
-  "call: without key-values",
-  "call: user=jason",
-  "call: user=other",
-  "call: key-values arrive",
-  "call: by method",
-  "call: an attachment of 1 MiB, jason",
-  "call: an attachment of 1 MiB, other",
-  "call: 1 MiB each way, jason",
-  "call: 1 MiB each way, other",
-  "call: gzip",
-  "call: snappy",
-  "errors: an exception",
-  "errors: an exception of many words",
-  "concurrency: 16 threads × 50 calls, jason and other in turns",
-];
 
 const JPROTOBUF_CHECKS = [
   "call: any method",

@@ -1,7 +1,7 @@
 // Other people's clients and servers on both sides of routes that change the attributes of all their calls and answers.
 import { expect } from "vitest";
 import { changing } from "./support/changing.js";
-import { type JavaGroup, namesOf } from "./support/check-names.js";
+import { BRPC_JAVA_CHECKS, type JavaGroup, namesOf, TARS_GO_CHECKS, TRPC_CHECKS } from "./support/check-names.js";
 import { exampleOf } from "./support/example.js";
 import { DUBBO } from "./support/mesh.js";
 import {
@@ -41,30 +41,7 @@ describeConsumer("Dubbo Java, messages changed", {
 describeConsumer("trpc-go, messages changed", {
   world: () => World.behindMeltemi(trpcServer, ENVOY_1_40, changing(exampleOf("trpc", "greeter.example"))),
   consumer: trpcClient,
-  names: [
-    "call: user=",
-    "call: user=jason",
-    "call: user=other",
-    "call: user=é 书 😀",
-    "call: by func",
-    "call: one-way",
-    "call: 1 MiB each way, jason",
-    "call: 1 MiB each way, other",
-    "call: an attachment of 1 MiB, jason",
-    "call: an attachment of 1 MiB, other",
-    "errors: of the service",
-    "errors: a service that nobody provides",
-    "errors: a late answer is no one's",
-    "concurrency: 16 goroutines × 50 calls, jason and other in turns",
-    "stream: 100 texts each way, jason",
-    "stream: 100 texts each way, other",
-    "stream: 8 MiB each way, jason",
-    "stream: 8 MiB each way, other",
-    "stream: a server ends it with an error",
-    "stream: a method that there is not",
-    "stream: 8 at once of both users, and calls between",
-    "stream: a service that nobody provides",
-  ],
+  names: [...TRPC_CHECKS, "stream: a service that nobody provides"],
   surprised: [
     "call: user=",
     "call: user=jason",
@@ -81,22 +58,7 @@ describeConsumer("trpc-go, messages changed", {
 describeConsumer("TarsGo, messages changed", {
   world: () => World.behindMeltemi(tarsGoServer, ENVOY_1_40, changing(exampleOf("tars", "greeter.example"))),
   consumer: tarsGoClient,
-  names: [
-    "call: user=",
-    "call: user=jason",
-    "call: user=other",
-    "call: user=é 书 😀",
-    "call: by a key of status",
-    "call: one-way",
-    "call: 1 MiB each way, jason",
-    "call: 1 MiB each way, other",
-    "call: tars_ping",
-    "errors: of the business",
-    "errors: a function that there is not",
-    "errors: a late answer is no one's",
-    "concurrency: 16 goroutines × 50 calls, jason and other in turns",
-    "errors: a servant that nobody provides",
-  ],
+  names: [...TARS_GO_CHECKS, "errors: a servant that nobody provides"],
   surprised: [
     "call: user=",
     "call: user=jason",
@@ -145,23 +107,7 @@ for (const [client, server] of [
 describeConsumer("brpc-java, messages changed", {
   world: () => World.behindMeltemi(brpcJavaServer, ENVOY_1_40, changing(exampleOf("brpc", "echo.example"))),
   consumer: brpcJavaClient,
-  names: [
-    "call: without key-values",
-    "call: user=jason",
-    "call: user=other",
-    "call: key-values arrive",
-    "call: by method",
-    "call: an attachment of 1 MiB, jason",
-    "call: an attachment of 1 MiB, other",
-    "call: 1 MiB each way, jason",
-    "call: 1 MiB each way, other",
-    "call: gzip",
-    "call: snappy",
-    "errors: an exception",
-    "errors: an exception of many words",
-    "concurrency: 16 threads × 50 calls, jason and other in turns",
-    "errors: a service that nobody provides",
-  ],
+  names: [...BRPC_JAVA_CHECKS, "errors: a service that nobody provides"],
   surprised: ["call: key-values arrive"],
   surprise: "x-mesh=meltemi é 书 😀, x-more=more",
   afterwards: unharmed,

@@ -1,24 +1,9 @@
 // Clients and servers of TarsGo and of Tars.js, which speaks TUP in both of its versions, too.
 import { expect } from "vitest";
+import { TARS_GO_CHECKS } from "./support/check-names.js";
 import { exampleOf } from "./support/example.js";
 import { tarsGoClient, tarsGoServer, tarsNodeClient, tarsNodeServer } from "./support/programs.js";
 import { describeConsumer, ENVOY_1_36, ENVOY_1_40, World } from "./support/world.js";
-
-const GO_CHECKS = [
-  "call: user=",
-  "call: user=jason",
-  "call: user=other",
-  "call: user=é 书 😀",
-  "call: by a key of status",
-  "call: one-way",
-  "call: 1 MiB each way, jason",
-  "call: 1 MiB each way, other",
-  "call: tars_ping",
-  "errors: of the business",
-  "errors: a function that there is not",
-  "errors: a late answer is no one's",
-  "concurrency: 16 goroutines × 50 calls, jason and other in turns",
-];
 
 const nodeChecks = (names: readonly string[]): readonly string[] =>
   ["Tars", "TUP 2", "TUP 3"].flatMap((version) => names.map((name) => `${version}: ${name}`));
@@ -39,7 +24,7 @@ const EXAMPLE = exampleOf("tars", "greeter.example");
 describeConsumer("TarsGo to TarsGo", {
   world: () => World.direct(tarsGoServer),
   consumer: tarsGoClient,
-  names: GO_CHECKS,
+  names: TARS_GO_CHECKS,
 });
 
 for (const [title, envoy] of [
@@ -49,7 +34,7 @@ for (const [title, envoy] of [
   describeConsumer(`TarsGo through Meltemi to TarsGo, Envoy ${title}`, {
     world: () => World.behindMeltemi(tarsGoServer, envoy, EXAMPLE),
     consumer: tarsGoClient,
-    names: [...GO_CHECKS, "errors: a servant that nobody provides"],
+    names: [...TARS_GO_CHECKS, "errors: a servant that nobody provides"],
     afterwards: {
       "on one connection for each object": async ({ mesh }) => {
         expect(await mesh?.connections()).toBe(2);

@@ -1,39 +1,16 @@
 // Clients and servers of trpc-go: unary calls of one multiplexed connection, and streams.
 import { expect } from "vitest";
+import { TRPC_CHECKS } from "./support/check-names.js";
 import { exampleOf } from "./support/example.js";
 import { trpcClient, trpcServer } from "./support/programs.js";
 import { describeConsumer, ENVOY_1_36, ENVOY_1_40, World } from "./support/world.js";
-
-const CHECKS = [
-  "call: user=",
-  "call: user=jason",
-  "call: user=other",
-  "call: user=é 书 😀",
-  "call: by func",
-  "call: one-way",
-  "call: 1 MiB each way, jason",
-  "call: 1 MiB each way, other",
-  "call: an attachment of 1 MiB, jason",
-  "call: an attachment of 1 MiB, other",
-  "errors: of the service",
-  "errors: a service that nobody provides",
-  "errors: a late answer is no one's",
-  "concurrency: 16 goroutines × 50 calls, jason and other in turns",
-  "stream: 100 texts each way, jason",
-  "stream: 100 texts each way, other",
-  "stream: 8 MiB each way, jason",
-  "stream: 8 MiB each way, other",
-  "stream: a server ends it with an error",
-  "stream: a method that there is not",
-  "stream: 8 at once of both users, and calls between",
-];
 
 const EXAMPLE = exampleOf("trpc", "greeter.example");
 
 describeConsumer("trpc-go to trpc-go", {
   world: () => World.direct(trpcServer),
   consumer: trpcClient,
-  names: CHECKS,
+  names: TRPC_CHECKS,
 });
 
 for (const [title, envoy] of [
@@ -43,7 +20,7 @@ for (const [title, envoy] of [
   describeConsumer(`trpc-go through Meltemi to trpc-go, Envoy ${title}`, {
     world: () => World.behindMeltemi(trpcServer, envoy, EXAMPLE),
     consumer: trpcClient,
-    names: [...CHECKS, "stream: a service that nobody provides"],
+    names: [...TRPC_CHECKS, "stream: a service that nobody provides"],
     afterwards: {
       "the filter has not trapped": async ({ mesh }) => {
         expect(await mesh?.traps()).toBe(0);

@@ -133,3 +133,63 @@ export const GO_CHECKS = [
   "heartbeat: an idle connection",
   "concurrency: 16 goroutines × 25 calls, jason and other in turns",
 ];
+
+/** The checks of the trpc-go client. */
+export const TRPC_CHECKS = [
+  "call: user=",
+  "call: user=jason",
+  "call: user=other",
+  "call: user=é 书 😀",
+  "call: by func",
+  "call: one-way",
+  "call: 1 MiB each way, jason",
+  "call: 1 MiB each way, other",
+  "call: an attachment of 1 MiB, jason",
+  "call: an attachment of 1 MiB, other",
+  "errors: of the service",
+  "errors: a service that nobody provides",
+  "errors: a late answer is no one's",
+  "concurrency: 16 goroutines × 50 calls, jason and other in turns",
+  "stream: 100 texts each way, jason",
+  "stream: 100 texts each way, other",
+  "stream: 8 MiB each way, jason",
+  "stream: 8 MiB each way, other",
+  "stream: a server ends it with an error",
+  "stream: a method that there is not",
+  "stream: 8 at once of both users, and calls between",
+];
+
+/** The checks of the TarsGo client. */
+export const TARS_GO_CHECKS = [
+  "call: user=",
+  "call: user=jason",
+  "call: user=other",
+  "call: user=é 书 😀",
+  "call: by a key of status",
+  "call: one-way",
+  "call: 1 MiB each way, jason",
+  "call: 1 MiB each way, other",
+  "call: tars_ping",
+  "errors: of the business",
+  "errors: a function that there is not",
+  "errors: a late answer is no one's",
+  "concurrency: 16 goroutines × 50 calls, jason and other in turns",
+];
+
+/** The checks of the brpc-java client. */
+export const BRPC_JAVA_CHECKS = [
+  "call: without key-values",
+  "call: user=jason",
+  "call: user=other",
+  "call: key-values arrive",
+  "call: by method",
+  "call: an attachment of 1 MiB, jason",
+  "call: an attachment of 1 MiB, other",
+  "call: 1 MiB each way, jason",
+  "call: 1 MiB each way, other",
+  "call: gzip",
+  "call: snappy",
+  "errors: an exception",
+  "errors: an exception of many words",
+  "concurrency: 16 threads × 50 calls, jason and other in turns",
+];
