@@ -3,6 +3,7 @@ import { AUTO, CODECS, IMMUTABLE } from "../model/protocols.js";
 import type { FieldPath } from "../status/field-path.js";
 import { type MatchSpec, parseMatch, type WrittenMatch } from "./match.js";
 import { parseCircuitBreaker, type WrittenCircuitBreaker, withServiceBreaker } from "./policies/circuit-breaker.js";
+import { parseCommonPolicy, type WrittenCommonPolicy, withCommonTimes } from "./policies/common-policy.js";
 import {
   type GlobalRateLimitSpec,
   parseGlobalRateLimit,
@@ -52,7 +53,7 @@ export interface MirrorSpec extends TargetSpec {
   readonly percentage: number;
 }
 
-interface WrittenSpec extends WrittenLocalRateLimits {
+interface WrittenSpec extends WrittenLocalRateLimits, WrittenCommonPolicy {
   readonly hosts: readonly string[];
   readonly protocol?: string;
   readonly protocols?: readonly string[];
@@ -85,7 +86,7 @@ export interface WrittenDestination {
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
 export function parseVirtualService(spec: unknown, report: Report): VirtualServiceSpec {
-  const { hosts, protocol, protocols, routes, exportTo, circuitBreaker, globalRateLimit, ...limits } =
+  const { hosts, protocol, protocols, routes, exportTo, circuitBreaker, globalRateLimit, ...rest } =
     spec as WrittenSpec;
   const breaker = circuitBreaker && parseCircuitBreaker(circuitBreaker, "service", ["spec", "circuitBreaker"], report);
   hosts.forEach((host, index) => {
@@ -98,7 +99,8 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
   if (protocols !== undefined && protocol !== AUTO) {
     report(["spec", "protocols"], `one of several is spoken only with protocol: ${AUTO}`);
   }
-  const common = parseLocalRateLimits(limits, ["spec"], report);
+  const common = parseLocalRateLimits(rest, ["spec"], report);
+  const ofAll = parseCommonPolicy(rest, report);
   const commonGlobal = globalRateLimit && parseGlobalRateLimit(globalRateLimit, ["spec", "globalRateLimit"], report);
   const names = routes.map(({ name }, index) => name ?? `route-${index}`);
   return {
@@ -116,11 +118,11 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
       return {
         name,
         match: parseMatch(match, [...path, "match"], report),
-        retry: retries && parseRetries(retries, [...path, "retries"], report),
+        retry: retries ? parseRetries(retries, [...path, "retries"], report) : ofAll.retry,
         globalRateLimit: global ? parseGlobalRateLimit(global, [...path, "globalRateLimit"], report) : commonGlobal,
         mirrors: mirrors?.map(({ destination, percentage = 100 }) => ({ ...target(destination), percentage })),
         destinations: parseDestinations(route, own?.mutations, [...path, "route"], report),
-        policy: withServiceBreaker(withCommonLimits(own, common, unique), breaker),
+        policy: withServiceBreaker(withCommonLimits(withCommonTimes(own, ofAll), common, unique), breaker),
       };
     }),
   };

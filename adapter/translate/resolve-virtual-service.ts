@@ -108,7 +108,7 @@ export function resolveVirtualService(
     return {
       ...policy,
       ...(globalRateLimit && { globalRateLimit }),
-      ...(retry && { retry: resolveRetries(retry, protocol, ["spec", "routes", index, "retries"], fail) }),
+      ...(retry && { retry: resolveRetries(retry, protocol, fail) }),
       ...(mirrors.length > 0 && { mirrors }),
     };
   });

@@ -19,6 +19,8 @@ export interface WrittenRetries {
 export interface RetrySpec extends Omit<Retry, "statuses"> {
   /** As they are written. */
   readonly statuses: readonly string[];
+  /** Where. */
+  readonly path: FieldPath;
 }
 
 const DEFAULT_RETRY_ON = "connect-failure,refused";
@@ -49,6 +51,7 @@ export function parseRetries(
     maxBackoff_ms,
     ...(maxMessageBytes !== undefined && { maxMessageBytes }),
     budget: { ...DEFAULT_BUDGET, ...budget },
+    path: [...path, "retryOn"],
   };
 }
 
@@ -57,11 +60,11 @@ function isCondition(word: string): word is RetryCondition {
 }
 
 /** The same with the numbers that statuses have in `protocol`. What is none is reported. */
-export function resolveRetries(spec: RetrySpec, protocol: string, path: FieldPath, report: Report): Retry {
+export function resolveRetries({ path, ...spec }: RetrySpec, protocol: string, report: Report): Retry {
   const statuses = spec.statuses.flatMap((word) => {
     if (/^-?[0-9]+$/.test(word)) return [Number(word)];
     const numbers = statusNumbers(protocol, word);
-    if (numbers.length === 0) report([...path, "retryOn"], unknown(word, protocol));
+    if (numbers.length === 0) report(path, unknown(word, protocol));
     return numbers;
   });
   return { ...spec, statuses };

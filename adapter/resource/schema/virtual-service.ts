@@ -7,7 +7,7 @@ import { serviceCircuitBreaker } from "./policies/circuit-breaker.js";
 import { globalRateLimit } from "./policies/global-rate-limit.js";
 import { headers } from "./policies/headers.js";
 import { localRateLimits } from "./policies/local-rate-limit.js";
-import { policies } from "./policies/policies.js";
+import { commonPolicies, policies } from "./policies/policies.js";
 
 /** Interfaces of Java have long names: with their packages and versions a few hundred characters. */
 const MAX_HOST_LENGTH = 1024;
@@ -86,6 +86,7 @@ export const virtualServiceSchema = resourceSchema(
             "With protocol `auto`: what connections may speak, each told by its first bytes. Default: all that Meltemi can tell.",
         },
         exportTo,
+        ...commonPolicies,
         circuitBreaker: serviceCircuitBreaker,
         ...localRateLimits("calls of all its routes together"),
         globalRateLimit: globalRateLimit("calls of routes that have no `globalRateLimit` of their own"),

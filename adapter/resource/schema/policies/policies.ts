@@ -9,12 +9,21 @@ import { retries } from "./retries.js";
 import { sticky } from "./sticky.js";
 import { timeoutFrom } from "./timeout-from.js";
 
+const timeout: JsonSchema = {
+  ...duration,
+  description: "A call without an answer by then gets the protocol's error. Default: any time.",
+};
+
+/** What all routes of a VirtualService ask for that do not say it themselves. */
+export const commonPolicies: Readonly<Record<string, JsonSchema>> = {
+  timeout: { ...duration, description: "Of routes that have neither a timeout nor a timeoutFrom." },
+  timeoutFrom: { ...timeoutFrom, description: "Of routes that have neither a timeoutFrom nor a timeout." },
+  retries: { ...retries, description: "Of routes that have none." },
+};
+
 /** What a route asks for besides a destination. */
 export const policies: Readonly<Record<string, JsonSchema>> = {
-  timeout: {
-    ...duration,
-    description: "A call without an answer by then gets the protocol's error. Default: any time.",
-  },
+  timeout,
   retries,
   fault,
   mirrors,
