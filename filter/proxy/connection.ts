@@ -87,6 +87,8 @@ export class Connection extends Session {
   /** Calls that the filter keeps and that are not in flight: held ones, and such as are to be sent once more. In the order in which they began to wait. */
   firstWaiting: Kept | null;
   lastWaiting: Kept | null;
+  /** Those of them that can go on. */
+  readyCalls: u32;
   /** Held back for want of window: more of it is a reason to look again. */
   blocked: bool;
   stash: usize;

@@ -95,6 +95,8 @@ export enum Count {
   /** … not sent once more: often enough already, or too many others are. */
   RETRY_LIMIT,
   RETRY_OVERFLOW,
+  /** … or other calls were sent behind it whose answers come after its own. */
+  RETRY_ORDER,
   /** Copies that went to where a route mirrors its calls, and those that could not. */
   MIRRORED,
   MIRROR_DROPPED,
@@ -261,6 +263,8 @@ function writePolicyCount(which: i32, listener: Name): usize {
       return labelled("meltemi_retries_refused_total", listener, ";reason=", "attempts");
     case Count.RETRY_OVERFLOW:
       return labelled("meltemi_retries_refused_total", listener, ";reason=", "budget");
+    case Count.RETRY_ORDER:
+      return labelled("meltemi_retries_refused_total", listener, ";reason=", "order");
     case Count.MIRRORED:
       return writeName(nameText, "meltemi_calls_mirrored_total", listener);
     default:

@@ -17,7 +17,7 @@ import { freeKept, Kept } from "./kept-call";
 import { CloseReason } from "./label";
 import { count, countMore } from "./listener";
 import { noteAnswer, noteFault } from "./policies/outlier-detection";
-import { isPoor, retriesOn, retry } from "./policies/retry";
+import { isLast, isPoor, retriesOn, retry } from "./policies/retry";
 import { callerOfCall, describeFailure, replyError } from "./reply";
 import { countCall, tellDuration } from "./series";
 import { traceAnswer, traceMessage, tracing } from "./trace";
@@ -53,7 +53,7 @@ export function endCall(connection: Connection, tunnel: Tunnel): bool {
   const kept = call.kept;
   if (kept) {
     kept.call = 0;
-    if (isPoor(connection, kept) && retry(connection, kept, tunnel)) return false;
+    if (isPoor(connection, kept) && isLast(connection, tunnel, 0) && retry(connection, kept, tunnel)) return false;
     endKept(connection, kept, message.ok);
   }
   connection.callCount--;
@@ -97,7 +97,7 @@ export function endTunnel(connection: Connection, tunnel: Tunnel, how: TunnelEnd
   }
   if (connection.pin == tunnel || tunnel.listened) losePin(connection, tunnel);
   // What waited for the tunnel's window goes another way now, or is dropped if it had begun.
-  if (connection.blocked) wakeConnection(connection);
+  if (connection.blocked || connection.readyCalls) wakeConnection(connection);
   if (tunnel.heldBytes) dropCutMessage(connection, tunnel);
   if (connection.delivering == tunnel) closeSoon(connection, CloseReason.ANSWER_CUT);
   else if (!tunnel.heldBytes) finishTunnel(connection, tunnel);

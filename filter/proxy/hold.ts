@@ -37,7 +37,15 @@ export function heldCall(connection: Connection): Kept | null {
  * again then.
  */
 export function isWhole(connection: Connection, maxBytes: u32): bool {
-  if (resumed || message.open || message.total > maxBytes || message.total <= read.size - read.at) return true;
+  const here = read.size - read.at;
+  if (resumed || message.total > maxBytes) return true;
+  if (message.open) {
+    // How long it is, nobody knows yet.
+    if (here >= maxBytes) return true;
+    connection.wanted = here + 1;
+    return false;
+  }
+  if (message.total <= here) return true;
   connection.wanted = message.total;
   return false;
 }
@@ -59,7 +67,7 @@ export function hold(connection: Connection, stage: Stage, until_ms: u32, flag: 
     }
   }
   kept.connection = changetype<usize>(connection);
-  kept.ready = false;
+  makeUnready(connection, kept);
   setStage(connection, stage);
   kept.stage = stage;
   if (kept.timed) disarm(kept);
@@ -90,8 +98,19 @@ function enlistNew(connection: Connection, kept: Kept): void {
 
 /** What a held call has waited for is there. */
 export function releaseCall(kept: Kept): void {
+  makeReady(changetype<Connection>(kept.connection), kept);
+}
+
+/** The kept call goes on with the next visit of its connection. */
+export function makeReady(connection: Connection, kept: Kept): void {
+  if (!kept.ready && kept != connection.front) connection.readyCalls++;
   kept.ready = true;
-  wakeConnection(changetype<Connection>(kept.connection));
+  wakeConnection(connection);
+}
+
+function makeUnready(connection: Connection, kept: Kept): void {
+  if (kept.ready && kept != connection.front) connection.readyCalls--;
+  kept.ready = false;
 }
 
 /** The kept call waits in its connection, behind those that do already. */
@@ -106,6 +125,7 @@ export function enlist(connection: Connection, kept: Kept): void {
 
 /** It waits no longer. */
 export function delist(connection: Connection, kept: Kept): void {
+  makeUnready(connection, kept);
   const before = kept.previous;
   const after = kept.next;
   if (before) before.next = after;

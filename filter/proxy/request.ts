@@ -14,7 +14,7 @@ import { CloseReason } from "./label";
 import { passControl, passOn } from "./pass-on";
 import { beginPlan, endPlan, plan, planBytes } from "./plan";
 import { beginRead, read } from "./read";
-import { hasReady, resumeCalls } from "./resume";
+import { resumeCalls } from "./resume";
 import { refuseBad } from "./route-call";
 import { keepSplices, planSplices, restoreSplices } from "./splices";
 import { Standing } from "./standing";
@@ -37,20 +37,22 @@ export function onRead(connection: Connection, bytes: u32): void {
   }
   if (connection.stashBytes) bytes += restoreStash(connection);
   const announced = connection.announced;
-  if (announced > bytes || (announced == bytes && !owesControl(connection))) {
+  if (announced > bytes || (announced == bytes && !owesControl(connection) && !connection.readyCalls)) {
     connection.announced = announced - bytes;
     connection.messageRest -= bytes;
     continueDownstream();
     return;
   }
   take(connection, bytes);
+  // What could not be said within the message that has ended now.
+  if (connection.readyCalls && !connection.announced) wakeConnection(connection);
 }
 
 /** Something else changed (a window, a reply, a grant): looks again at what lies in the read buffer, `bytes` of it. */
 export function onWoken(connection: Connection, bytes: u32): void {
   // The host has a read buffer for us only once a read has come, and all we have to say comes after the preface.
   if (!connection.prefaceSent) return;
-  if (connection.firstWaiting && !connection.announced) resumeCalls(connection);
+  if (connection.readyCalls && !connection.announced) resumeCalls(connection);
   if (isCollecting(connection)) {
     wait(connection, bytes);
     if (owesControl(connection)) passControl(connection);
@@ -86,8 +88,6 @@ function take(connection: Connection, bytes: u32): void {
   passOn(connection, continued);
   keepSplices(connection);
   endPlan();
-  // What could not be said within the message that has ended now.
-  if (connection.firstWaiting && !connection.announced && hasReady(connection)) wakeConnection(connection);
 }
 
 /** Plans from `at` to the end of the read, or to where it has to stop. */

@@ -148,7 +148,7 @@ function readFrames(connection: Connection): void {
         if (received.tunnel) endTunnel(connection, received.tunnel!, TunnelEnd.RESET);
         break;
       case Event.WINDOW_OPENED:
-        if (!connection.blocked && !connection.firstWaiting) break;
+        if (!connection.blocked && !connection.readyCalls) break;
         if (tracing) traceEvent(connection.traceId, "window");
         wakeConnection(connection);
         break;

@@ -33,17 +33,17 @@ export function resumeCalls(connection: Connection): void {
   const table = connection.listener.table;
   if (!table) return;
   let kept = connection.firstWaiting;
-  while (kept && connection.closing == CloseReason.NONE) {
+  // Those that cannot be sent yet are ready still; the first ones are mostly the ones that are.
+  for (let left = connection.readyCalls; kept && left && connection.closing == CloseReason.NONE; ) {
     const next = kept.next;
-    if (kept.ready) resume(connection, table, kept);
+    if (kept.ready) {
+      left--;
+      resume(connection, table, kept);
+    }
+    // Where answers come in order no call may be sent before one that the client has made earlier.
+    if (connection.ordered && connection.firstWaiting == kept && kept.awaited) return;
     kept = next;
   }
-}
-
-export function hasReady(connection: Connection): bool {
-  let kept = connection.firstWaiting;
-  while (kept && !kept.ready) kept = kept.next;
-  return kept != null;
 }
 
 function resume(connection: Connection, table: Table, kept: Kept): void {

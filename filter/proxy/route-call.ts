@@ -76,7 +76,7 @@ export function leadCall(connection: Connection, table: Table): Lead {
   if (message.ordered) orderAnswers(connection);
   if (message.sequential) connection.sequential = true;
   // Whose turn it is must be known of each call, so none is forgotten: the next one waits for an answer.
-  if (connection.ordered && isFull(connection)) return Lead.LATER;
+  if (connection.ordered && (isFull(connection) || mustFollow(connection))) return Lead.LATER;
   const policy = route.policy;
   if (policy) {
     const lead = admit(connection, policy, nameOf(table, host));
@@ -116,6 +116,12 @@ export function leadCall(connection: Connection, table: Table): Lead {
   leadRoute = route;
   leadTunnel = tunnel;
   return Lead.READY;
+}
+
+/** Whether a call that the client has made before waits to be sent once more: the upstream is to see it first. */
+function mustFollow(connection: Connection): bool {
+  const first = connection.firstWaiting;
+  return first && !resumed ? first.awaited : false;
 }
 
 /** What the route changes in the call is decided before it is sent. */

@@ -8,7 +8,7 @@ import { releaseCall } from "./hold";
 import { freeKept, Kept } from "./kept-call";
 import { CloseReason } from "./label";
 import { noteFault } from "./policies/outlier-detection";
-import { retriesOn, retry, unfollow } from "./policies/retry";
+import { isLast, retriesOn, retry, unfollow } from "./policies/retry";
 import { callerOfCall, describeTimeout, replyError } from "./reply";
 import { endWaiting } from "./resume";
 import { countCall } from "./series";
@@ -29,7 +29,8 @@ function endTry(connection: Connection, call: Call): void {
   if (call.swallowed) return;
   if (call.tunnel.at) noteFault(connection, call.tunnel);
   const kept = call.kept;
-  if (kept && retriesOn(kept, RetryOn.TIMEOUT) && retry(connection, kept, call.tunnel)) {
+  const tunnel = call.tunnel;
+  if (kept && retriesOn(kept, RetryOn.TIMEOUT) && isLast(connection, tunnel, 1) && retry(connection, kept, tunnel)) {
     unfollow(call);
     swallow(connection, call);
     // The client still waits.

@@ -1,8 +1,8 @@
 import { Mirror } from "../../route/policies/mirror";
 import { Table } from "../../route/table";
-import { Connection, wakeConnection } from "../connection";
+import { Connection } from "../connection";
 import { Count } from "../count";
-import { enlist } from "../hold";
+import { enlist, makeReady } from "../hold";
 import { keepChanged, keepMessage } from "../kept-call";
 import { count } from "../listener";
 import { draws } from "../random";
@@ -26,7 +26,6 @@ function keepMirrored(connection: Connection, table: Table, cluster: usize, chan
   kept.mirror = cluster;
   kept.table = table.serial;
   kept.connection = changetype<usize>(connection);
-  kept.ready = true;
   enlist(connection, kept);
-  wakeConnection(connection);
+  makeReady(connection, kept);
 }

@@ -6,10 +6,10 @@ import { release, retain } from "../../memory/name";
 import { backOffOf, beginRetried, hasBudget, isRetried, Retry, RetryOn } from "../../route/policies/retry";
 import { findCall } from "../call";
 import { Call } from "../call-in-flight";
-import { Connection, wakeConnection } from "../connection";
+import { Connection } from "../connection";
 import { Count } from "../count";
 import { arm, disarm } from "../deadline";
-import { enlist } from "../hold";
+import { enlist, makeReady } from "../hold";
 import { Kept } from "../kept-call";
 import { CloseReason } from "../label";
 import { count } from "../listener";
@@ -61,6 +61,16 @@ export function retriesOn(kept: Kept, on: RetryOn): bool {
 }
 
 /**
+ * Whether a call of the tunnel may be sent there once more, which has `calls` in flight yet: where answers come in order, what was sent behind it
+ * would be answered first.
+ */
+export function isLast(connection: Connection, tunnel: Tunnel, calls: u32): bool {
+  if (!connection.ordered || tunnel.callCount == calls) return true;
+  count(connection.listener, Count.RETRY_ORDER);
+  return false;
+}
+
+/**
  * Has the call sent once more, after a pause and to another host than `tunnel`'s if there is one. It is no longer in flight there. False: it
  * has been often enough, or too many others are being retried, or it could not be any more.
  */
@@ -99,11 +109,9 @@ function noteTried(kept: Kept, tunnel: Tunnel): void {
 function pause(connection: Connection, kept: Kept, pause_ms: u32): void {
   enlist(connection, kept);
   if (!pause_ms) {
-    kept.ready = true;
-    wakeConnection(connection);
+    makeReady(connection, kept);
     return;
   }
-  kept.ready = false;
   const time_ms = readTime_ms();
   const until_ms = time_ms + pause_ms;
   if (kept.limited && <i32>(until_ms - kept.limit_ms) > 0) return;
