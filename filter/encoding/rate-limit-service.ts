@@ -29,10 +29,8 @@ const ENTRIES: u32 = 1;
 const KEY: u32 = 1;
 const VALUE: u32 = 2;
 
-/** Bytes of an entry besides its key and value, and of a descriptor besides its entries: tags and lengths. */
-export const ENTRY_OVERHEAD_BYTES: u32 = 16;
+/** Bytes of a descriptor besides its entries: tag and length. */
 export const DESCRIPTOR_OVERHEAD_BYTES: u32 = 8;
-export const HITS_BYTES: u32 = 8;
 
 export function writeDomain(out: usize, domain: usize, length: u32): usize {
   return writeBytes(out, DOMAIN, domain, length);

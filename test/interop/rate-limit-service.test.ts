@@ -85,8 +85,9 @@ describe.each(VERSIONS)("the rate limit service of envoyproxy, asked by $name", 
     const passed = statuses.filter((status) => status === OK).length;
     expect(statuses.filter((status) => status === EXHAUSTED)).toHaveLength(300 - passed);
     expect(passed).toBeLessThanOrEqual(100);
-    // An answer is for all calls of a request. Where the other worker takes what was left meanwhile, it says no to a few too many.
-    expect(passed).toBeGreaterThanOrEqual(95);
+    // An answer is for all calls of a request, an eighth of what was left when that worker asked last. Where the other one takes what was left
+    // meanwhile, it says no to all of them, and once it has said no nobody asks for a while: twice an eighth may be lost.
+    expect(passed).toBeGreaterThanOrEqual(75);
     await envoy.waitForStat(["meltemi_rate_limit_total", "kind=global", "result=allowed"], passed);
     const requests = await envoy.waitForStat(["meltemi_rate_limit_requests_total"], 1);
     expect(requests).toBeLessThan(300);
