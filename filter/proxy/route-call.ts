@@ -100,8 +100,10 @@ export function leadCall(connection: Connection, table: Table): Lead {
     if (change != Lead.READY) return change;
   }
   let tunnel: Tunnel | null = null;
-  if (!refusesCalls(connection)) tunnel = pickTunnel(connection, cluster);
-  if (!tunnel && mustWait) return Lead.LATER;
+  if (!refusesCalls(connection)) {
+    tunnel = pickTunnel(connection, cluster);
+    if (!tunnel && mustWait) return Lead.LATER;
+  }
   if (!tunnel) {
     if (tracing) traceCall(connection.traceId, route, clusterName, null);
     if (oneWay) countDropped(connection, ReplyCode.OVERLOADED);
