@@ -10,9 +10,12 @@ let outBase: usize = 0;
 let outCapacity: usize = 0;
 let out: usize = 0;
 
+/** What may be written there in all, as far as is known. */
+let room: usize = 0;
+
 /** Room for all that one write can give the client: its own bytes, what is held, and our replies. */
 export function beginToClient(connection: Connection, size: u32): void {
-  let room = <usize>size + connection.repliesBytes;
+  room = <usize>size + connection.repliesBytes;
   let tunnel = connection.tunnels;
   while (tunnel) {
     room += tunnel.heldBytes + tunnel.headBytes;
@@ -22,35 +25,36 @@ export function beginToClient(connection: Connection, size: u32): void {
   out = outBase;
 }
 
-function reserveOut(room: usize): void {
-  if (room <= outCapacity) return;
+function reserveOut(bytes: usize): void {
+  if (bytes <= outCapacity) return;
   if (outBase) heap.free(outBase);
-  outCapacity = (room + 0xffff) & ~0xffff;
+  outCapacity = (bytes + 0xffff) & ~0xffff;
   outBase = heap.alloc(outCapacity);
 }
 
-/** Room for so many bytes more: what was not known when room was made may have taken some of it. */
+/** Room for so many bytes more than was known when room was made. */
 function makeRoom(bytes: u32): void {
+  room += bytes;
+  if (room <= outCapacity) return;
   const used = out - outBase;
-  if (used + bytes <= outCapacity) return;
   const old = outBase;
   outBase = 0;
   outCapacity = 0;
-  reserveOut((used + bytes) << 1);
+  reserveOut(room << 1);
   memory.copy(outBase, old, used);
   heap.free(old);
   out = outBase + used;
 }
 
 export function put(bytes: usize, length: u32): void {
-  makeRoom(length);
   memory.copy(out, bytes, length);
   out += length;
 }
 
 /** The first `bytes` of the message at `p`, as the register of edits has them. */
 export function putEdited(p: usize, bytes: u32): void {
-  makeRoom(editedLength(bytes));
+  const edited = editedLength(bytes);
+  if (edited > bytes) makeRoom(edited - bytes);
   out = writeEdited(out, p, bytes);
 }
 
@@ -58,6 +62,8 @@ export function putEdited(p: usize, bytes: u32): void {
 export function putReplies(connection: Connection): bool {
   const length = connection.ordered ? repliesInTurn(connection) : connection.repliesBytes;
   if (!length) return false;
+  // Those to calls of tunnels that ended in this very write were not known when room was made.
+  makeRoom(length);
   if (connection.ordered) putEntries(connection.replies, length);
   else put(connection.replies, length);
   connection.repliesBytes -= length;
