@@ -28,26 +28,27 @@ export function raiseFlag(connection: Connection, flag: i32): void {
 export function tellFlags(connection: Connection): void {
   let end = text;
   for (let code = 0; code < Flag.DELAYED; code++) {
-    if (connection.flags & (1 << code)) end = add(end, replyFlags(code));
+    if (isRaised(connection, code) && !isTold(connection, code)) end = add(end, replyFlags(code));
   }
-  if (connection.flags & (1 << Flag.DELAYED)) end = add(end, "DI");
-  if (connection.flags & (1 << Flag.RETRY_LIMIT)) end = add(end, "URX");
+  if (isRaised(connection, Flag.DELAYED)) end = add(end, "DI");
+  if (isRaised(connection, Flag.RETRY_LIMIT)) end = add(end, "URX");
   if (end != text) setProperty(path, PATH_BYTES, text, <u32>(end - text));
 }
 
-/** Two codes may have one flag. */
-function add(end: usize, flag: string): usize {
-  if (flag == "-" || has(end, flag)) return end;
-  if (end != text) end = writeAscii(end, ",");
-  return writeAscii(end, flag);
+function isRaised(connection: Connection, flag: i32): bool {
+  return (connection.flags & (1 << flag)) != 0;
 }
 
-function has(end: usize, flag: string): bool {
-  for (let at = text; at + flag.length <= end; at++) {
-    let i = 0;
-    while (i < flag.length && load<u8>(at + i) == <u8>flag.charCodeAt(i)) i++;
-    const whole = at + i == end || load<u8>(at + i) == 0x2c;
-    if (i == flag.length && whole && (at == text || load<u8>(at - 1) == 0x2c)) return true;
+/** Two codes may have one flag: whether one before this has told it. */
+function isTold(connection: Connection, code: i32): bool {
+  for (let before = 0; before < code; before++) {
+    if (isRaised(connection, before) && replyFlags(before) == replyFlags(code)) return true;
   }
   return false;
+}
+
+function add(end: usize, flag: string): usize {
+  if (flag == "-") return end;
+  if (end != text) end = writeAscii(end, ",");
+  return writeAscii(end, flag);
 }
