@@ -53,6 +53,13 @@ export function editEntries(p: usize, at: usize, end: usize, number: u32, mixed:
   return field == Field.NONE ? Reason.NONE : Reason.MALFORMED;
 }
 
+/** The same, and puts entries for the attributes that are not there behind those that are: of a map that is wherever its message is. */
+export function mutateEntries(p: usize, at: usize, end: usize, number: u32): Reason {
+  const reason = editEntries(p, at, end, number, false);
+  if (reason == Reason.NONE) putEntries(<u32>(end - p), number);
+  return reason;
+}
+
 /** False: what is there is too long to be added to. */
 function editEntry(at: u32, bytes: u32, number: u32): bool {
   if (!findRule(entryKey, entryKeyBytes)) return true;

@@ -9,7 +9,7 @@ import {
   readField,
   Wire,
 } from "../../encoding/protobuf";
-import { editEntries, editFieldHead, putEntries } from "../edit-protobuf";
+import { editEntries, editFieldHead, mutateEntries, putEntries } from "../edit-protobuf";
 import { beginEdits, editCount, editNumber, endEdits, growth, lacksForEdit, refuseEdit } from "../edits";
 import { beginRules } from "../rules";
 import { Reason, Step } from "../step";
@@ -61,9 +61,8 @@ export function mutateResponse(p: usize, n: u32, total: u32, rules: usize): Step
   if (metaEnd > total) return refuseEdit(Reason.MALFORMED);
   if (lacksForEdit(n, metaEnd)) return Step.MORE;
   beginRules(rules);
-  const reason = editEntries(p, p + HEAD_BYTES, p + metaEnd, USER_FIELDS, false);
+  const reason = mutateEntries(p, p + HEAD_BYTES, p + metaEnd, USER_FIELDS);
   if (reason != Reason.NONE) return refuseEdit(reason);
-  putEntries(metaEnd, USER_FIELDS);
   return finish(total, metaEnd);
 }
 

@@ -8,7 +8,7 @@ import {
   readField,
   Wire,
 } from "../../encoding/protobuf";
-import { editEntries, editFieldHead, putEntries } from "../edit-protobuf";
+import { editFieldHead, mutateEntries } from "../edit-protobuf";
 import {
   beginEdits,
   beginOwn,
@@ -42,9 +42,8 @@ export function mutateRequest(p: usize, n: u32, total: u32, rules: usize): Step 
   beginRules(rules);
   const end = p + total;
   if (!findMeta(p + HEAD_BYTES, end)) return refuseEdit(Reason.MALFORMED);
-  const reason = editEntries(p, metaAt, metaEnd, INIT_TRANS_INFO, false);
+  const reason = mutateEntries(p, metaAt, metaEnd, INIT_TRANS_INFO);
   if (reason != Reason.NONE) return refuseEdit(reason);
-  putEntries(<u32>(metaEnd - p), INIT_TRANS_INFO);
   const bytes = <u32>(metaEnd - metaAt) + growth;
   if (editCount) editFieldHead(<u32>(meta - p), <u32>(metaAt - meta), INIT_REQUEST_META, bytes);
   return finish(total);
@@ -79,9 +78,8 @@ export function mutateResponse(p: usize, n: u32, total: u32, rules: usize): Step
   if (load<u8>(p, STREAM_TYPE_AT) != <u8>StreamFrame.CLOSE) return Step.DONE;
   if (lacksForEdit(n, total)) return Step.MORE;
   beginRules(rules);
-  const reason = editEntries(p, p + HEAD_BYTES, p + total, CLOSE_TRANS_INFO, false);
+  const reason = mutateEntries(p, p + HEAD_BYTES, p + total, CLOSE_TRANS_INFO);
   if (reason != Reason.NONE) return refuseEdit(reason);
-  putEntries(total, CLOSE_TRANS_INFO);
   return finish(total);
 }
 
@@ -91,9 +89,8 @@ function mutateHeader(p: usize, n: u32, total: u32, number: u32, rules: usize): 
   if (end > total) return refuseEdit(Reason.MALFORMED);
   if (lacksForEdit(n, end)) return Step.MORE;
   beginRules(rules);
-  const reason = editEntries(p, p + HEAD_BYTES, p + end, number, false);
+  const reason = mutateEntries(p, p + HEAD_BYTES, p + end, number);
   if (reason != Reason.NONE) return refuseEdit(reason);
-  putEntries(end, number);
   const grown = bytes + growth;
   if (grown > <u32>u16.MAX_VALUE) return refuseEdit(Reason.TOO_LARGE);
   if (editCount) {
