@@ -1,6 +1,7 @@
 import { clusterName } from "../model/cluster-name.js";
 import type { GlobalRateLimit, LocalRateLimit, RateLimitEntry } from "../model/model.js";
 import { type FilterAttributeMatcher, toAttributeMatcher } from "./attribute-matcher.js";
+import { wholeMs } from "./units.js";
 
 export interface FilterLocalRateLimit {
   readonly id: string;
@@ -24,7 +25,7 @@ export function toFilterLocalRateLimit(limit: LocalRateLimit, origin: string): F
     token_bucket: {
       max_tokens: bucket.maxTokens,
       tokens_per_fill: bucket.tokensPerFill,
-      fill_interval_ms: Math.max(1, Math.round(bucket.fillInterval_ms)),
+      fill_interval_ms: wholeMs(bucket.fillInterval_ms),
     },
     ...(match.length > 0 && { match: match.map((all) => ({ attributes: all.map(toAttributeMatcher) })) }),
     ...(per && { attributes: per }),
@@ -59,7 +60,7 @@ export function toFilterGlobalRateLimit(limit: GlobalRateLimit): FilterGlobalRat
       entries: entries.map(toFilterEntry),
       ...(match.length > 0 && { match: match.map((all) => ({ attributes: all.map(toAttributeMatcher) })) }),
     })),
-    ...(timeout_ms !== undefined && { timeout_ms: Math.max(1, Math.round(timeout_ms)) }),
+    ...(timeout_ms !== undefined && { timeout_ms: wholeMs(timeout_ms) }),
     ...(failureModeDeny && { failure_mode_deny: true }),
   };
 }

@@ -7,6 +7,7 @@ import {
   toFilterGlobalRateLimit,
   toFilterLocalRateLimit,
 } from "./rate-limits.js";
+import { perMillion, wholeMs } from "./units.js";
 
 export interface FilterCircuitBreaker {
   readonly name: string;
@@ -112,7 +113,7 @@ function toFilterBreaker(breaker: CircuitBreaker, name: string): FilterCircuitBr
     ...(maxRequests !== undefined && { max_requests: maxRequests }),
     ...(maxRequestsPerMethod !== undefined && { max_requests_per_method: maxRequestsPerMethod }),
     ...(maxPendingRequests !== undefined && { max_pending_requests: maxPendingRequests }),
-    ...(pendingTimeout_ms !== undefined && { pending_timeout_ms: Math.max(1, Math.round(pendingTimeout_ms)) }),
+    ...(pendingTimeout_ms !== undefined && { pending_timeout_ms: wholeMs(pendingTimeout_ms) }),
   };
 }
 
@@ -129,13 +130,4 @@ function toFilterRetry({ attempts, on, statuses, budget, ...rest }: Retry): Filt
     budget_percent: budget.percent,
     min_budget: budget.minRetryConcurrency,
   };
-}
-
-/** The filter's clock has milliseconds, and nothing takes none. */
-function wholeMs(duration_ms: number): number {
-  return Math.max(1, Math.round(duration_ms));
-}
-
-function perMillion(percentage: number): number {
-  return Math.round(percentage * 10_000);
 }

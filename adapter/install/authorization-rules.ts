@@ -6,6 +6,7 @@ import {
   NO_SUCH_KEY,
 } from "../resource/schema/authorization-policy.js";
 import type { JsonSchema } from "../resource/schema/json-schema.js";
+import { admissionPolicy } from "./admission-policy.js";
 
 const NAME = `fields.authorizationpolicies.${MELTEMI_GROUP}`;
 
@@ -21,71 +22,46 @@ export function buildAuthorizationRules(): readonly object[] {
   const condition = at(rule, "when", "[]");
   const blocks = ["ipBlocks", "notIpBlocks", "remoteIpBlocks", "notRemoteIpBlocks"];
   const addresses = CONNECTION_KEYS.filter((key) => key.endsWith(".ip"));
-  const policy = {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "ValidatingAdmissionPolicy",
-    metadata: { name: NAME },
-    spec: {
-      // Whatever cannot be judged is not to be let in.
-      failurePolicy: "Fail",
-      matchConstraints: {
-        resourceRules: [
-          {
-            apiGroups: [MELTEMI_GROUP],
-            apiVersions: ["*"],
-            operations: ["CREATE", "UPDATE"],
-            resources: ["authorizationpolicies"],
-          },
-        ],
-      },
-      validations: [
-        known("object.spec", spec, "spec"),
-        {
-          expression: `!has(object.spec.selector) || object.spec.selector.all(field, field == "matchLabels")`,
-          message: "spec.selector has no such field: write matchLabels",
-        },
-        { ...known("rule", rule, "a rule"), expression: everyRule(hasOnly("rule", rule)) },
-        {
-          ...known("source", source, "source"),
-          expression: every("from", `${hasOnly("one", "source")} && ${hasOnly("one.source", source)}`),
-        },
-        {
-          ...known("operation", operation, "operation"),
-          expression: every("to", `${hasOnly("one", "operation")} && ${hasOnly("one.operation", operation)}`),
-        },
-        { ...known("when", condition, "when"), expression: every("when", hasOnly("one", condition)) },
-        {
-          expression: every("when", "has(one.values) || has(one.notValues)"),
-          message: "when: values or notValues is needed",
-        },
-        {
-          expression: every("when", `!one.key.matches(${cel(ISTIOS_KEYS)}) || one.key in ${cel(CONNECTION_KEYS)}`),
-          message: `when: ${NO_SUCH_KEY}`,
-        },
-        {
-          expression: every(
-            "from",
-            `${cel(blocks)}.all(field, !(field in one.source) || one.source[field].all(value, isIP(value) || isCIDR(value)))`,
-          ),
-          message: "ipBlocks must be IP addresses or blocks of them, such as 10.0.0.0/8",
-        },
-        {
-          expression: every(
-            "when",
-            `!(one.key in ${cel(addresses)}) || ["values", "notValues"].all(field, !(field in one) || one[field].all(value, isIP(value) || isCIDR(value)))`,
-          ),
-          message: `when: values of ${addresses.join(", ")} must be IP addresses or blocks of them, such as 10.0.0.0/8`,
-        },
-      ],
+  // Whatever cannot be judged is not to be let in.
+  return admissionPolicy(NAME, "authorizationpolicies", "Fail", [
+    known("object.spec", spec, "spec"),
+    {
+      expression: `!has(object.spec.selector) || object.spec.selector.all(field, field == "matchLabels")`,
+      message: "spec.selector has no such field: write matchLabels",
     },
-  };
-  const binding = {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "ValidatingAdmissionPolicyBinding",
-    metadata: { name: NAME },
-    spec: { policyName: NAME, validationActions: ["Deny"] },
-  };
-  return [policy, binding];
+    { ...known("rule", rule, "a rule"), expression: everyRule(hasOnly("rule", rule)) },
+    {
+      ...known("source", source, "source"),
+      expression: every("from", `${hasOnly("one", "source")} && ${hasOnly("one.source", source)}`),
+    },
+    {
+      ...known("operation", operation, "operation"),
+      expression: every("to", `${hasOnly("one", "operation")} && ${hasOnly("one.operation", operation)}`),
+    },
+    { ...known("when", condition, "when"), expression: every("when", hasOnly("one", condition)) },
+    {
+      expression: every("when", "has(one.values) || has(one.notValues)"),
+      message: "when: values or notValues is needed",
+    },
+    {
+      expression: every("when", `!one.key.matches(${cel(ISTIOS_KEYS)}) || one.key in ${cel(CONNECTION_KEYS)}`),
+      message: `when: ${NO_SUCH_KEY}`,
+    },
+    {
+      expression: every(
+        "from",
+        `${cel(blocks)}.all(field, !(field in one.source) || one.source[field].all(value, isIP(value) || isCIDR(value)))`,
+      ),
+      message: "ipBlocks must be IP addresses or blocks of them, such as 10.0.0.0/8",
+    },
+    {
+      expression: every(
+        "when",
+        `!(one.key in ${cel(addresses)}) || ["values", "notValues"].all(field, !(field in one) || one[field].all(value, isIP(value) || isCIDR(value)))`,
+      ),
+      message: `when: values of ${addresses.join(", ")} must be IP addresses or blocks of them, such as 10.0.0.0/8`,
+    },
+  ]);
 }
 
 function known(
