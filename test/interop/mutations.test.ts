@@ -1,7 +1,14 @@
 // Other people's clients and servers on both sides of routes that change the attributes of all their calls and answers.
 import { expect } from "vitest";
 import { changing } from "./support/changing.js";
-import { BRPC_JAVA_CHECKS, type JavaGroup, namesOf, TARS_GO_CHECKS, TRPC_CHECKS } from "./support/check-names.js";
+import {
+  BRPC_JAVA_CHECKS,
+  type JavaGroup,
+  namesOf,
+  TARS_GO_CHECKS,
+  THRIFT_CHECKS,
+  TRPC_CHECKS,
+} from "./support/check-names.js";
 import { exampleOf } from "./support/example.js";
 import { DUBBO } from "./support/mesh.js";
 import {
@@ -72,20 +79,6 @@ describeConsumer("TarsGo, messages changed", {
   afterwards: unharmed,
 });
 
-const HEADER_CHECKS = [
-  "by nothing",
-  "by method",
-  "by argument",
-  "by service",
-  "a struct of many kinds",
-  "a declared exception",
-  "an undeclared exception",
-  "a call without a route",
-  "one-way",
-  "1 MiB, both versions",
-  "concurrency",
-];
-
 for (const [client, server] of [
   ["Go", "python"],
   ["Python", "go"],
@@ -96,7 +89,7 @@ for (const [client, server] of [
     consumer: (target) => thriftClient(client, target, ["header-binary", "header-compact", "header-compact-zlib"]),
     names: [
       ...["header-binary", "header-compact"].flatMap((dialect) =>
-        ["by a key of THeader", ...HEADER_CHECKS].map((check) => `${dialect}: ${check}`),
+        ["by a key of THeader", ...THRIFT_CHECKS].map((check) => `${dialect}: ${check}`),
       ),
       "header-compact-zlib: by a key of THeader",
     ],

@@ -1,5 +1,6 @@
 // Clients and servers of Apache Thrift's libraries for Go, Node and Python, each with each other's.
 import { expect } from "vitest";
+import { THRIFT_CHECKS } from "./support/check-names.js";
 import { exampleOf } from "./support/example.js";
 import type { StartProvider } from "./support/programs.js";
 import { type ThriftLanguage, thriftClient, thriftServers } from "./support/thrift-programs.js";
@@ -12,24 +13,11 @@ const LANGUAGES: readonly ThriftLanguage[] = ["Go", "Node", "Python"];
 /** The library for Node has something else that is called THeader. */
 const dialectsOf = (client: ThriftLanguage): readonly string[] => (client === "Node" ? PLAIN : [...PLAIN, ...HEADER]);
 
-const CHECKS = [
-  "by nothing",
-  "by method",
-  "by argument",
-  "by service",
-  "a struct of many kinds",
-  "a declared exception",
-  "an undeclared exception",
-  "a call without a route",
-  "one-way",
-  "1 MiB, both versions",
-  "concurrency",
-];
 const BY_KEY = "by a key of THeader";
 
 function checksOf(dialect: string): readonly string[] {
-  if (!dialect.startsWith("header")) return CHECKS;
-  return dialect.endsWith("zlib") ? [BY_KEY] : [BY_KEY, ...CHECKS];
+  if (!dialect.startsWith("header")) return THRIFT_CHECKS;
+  return dialect.endsWith("zlib") ? [BY_KEY] : [BY_KEY, ...THRIFT_CHECKS];
 }
 
 /** Connections of the clients in Go and Python for the check of concurrency; the one in Node has its calls in flight on one. */

@@ -193,3 +193,18 @@ export const BRPC_JAVA_CHECKS = [
   "errors: an exception of many words",
   "concurrency: 16 threads × 50 calls, jason and other in turns",
 ];
+
+/** The checks of the Thrift clients, of each dialect. */
+export const THRIFT_CHECKS = [
+  "by nothing",
+  "by method",
+  "by argument",
+  "by service",
+  "a struct of many kinds",
+  "a declared exception",
+  "an undeclared exception",
+  "a call without a route",
+  "one-way",
+  "1 MiB, both versions",
+  "concurrency",
+];
