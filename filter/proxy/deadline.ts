@@ -27,8 +27,9 @@ export function arm(one: Timed, time_ms: u32, deadline_ms: u32): void {
   if (!armed) turned_ms = time_ms;
   armed++;
   one.timed = true;
-  one.deadline_ms = deadline_ms;
-  const slot = slotOf(deadline_ms);
+  // Slots behind are not looked through again before the wheel has come round.
+  one.deadline_ms = <i32>(deadline_ms - turned_ms) < 0 ? turned_ms : deadline_ms;
+  const slot = slotOf(one.deadline_ms);
   const first = changetype<Timed | null>(<usize>load<u32>(slot));
   one.previousTimed = null;
   one.nextTimed = first;
