@@ -31,7 +31,9 @@ import { parseWorkloadEntry } from "./workload-entry.js";
 export interface Kind {
   readonly group: string;
   readonly versions: readonly string[];
-  readonly kind: Resource["kind"];
+  readonly kind: string;
+  /** What its resources are called where another group has a kind of that name; absent: as their documents call themselves. */
+  readonly as?: Resource["kind"];
   /** As paths of the Kubernetes API name it. */
   readonly plural: string;
   /** Its resources may be of no namespace. */

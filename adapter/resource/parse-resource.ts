@@ -23,7 +23,12 @@ export function parseResource(raw: RawResource): ParsedResource {
   if (known === undefined) throw new TypeError(`${kind} of ${apiVersion} is no kind that is read`);
   const { name, namespace } = metadata;
   // What is no text is reported by the schema; the resource needs a name to be reported by all the same.
-  const identity: Identified = { kind, name, namespace: typeof namespace === "string" ? namespace : "default", raw };
+  const identity: Identified = {
+    kind: known.as ?? kind,
+    name,
+    namespace: typeof namespace === "string" ? namespace : "default",
+    raw,
+  };
   const problems: Problem[] = [];
   const report = (path: FieldPath, reason: string) => problems.push(problemOf(identity, path, reason));
   for (const { path, reason } of validators.get(known)?.(raw.document) ?? []) report(path, reason);

@@ -1,3 +1,4 @@
+import { PLAIN_NODE } from "../model/node-profile.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import { RESOURCE_TYPES } from "../xds/resource.js";
 import type { DiscoveryServer } from "./discovery-server.js";
@@ -11,7 +12,9 @@ export function adminAnswers(server: DiscoveryServer): Answers {
     "/debug/snapshot": (parameters) => {
       const id = parameters.get("node");
       const node = server.nodes().find((one) => one.id === id);
-      const snapshot = server.snapshotFor(node ?? { namespace: parameters.get("namespace") ?? undefined });
+      const snapshot = server.snapshotFor(
+        node ?? { ...PLAIN_NODE, namespace: parameters.get("namespace") ?? undefined },
+      );
       return snapshot === undefined ? text(503, "there is no configuration to serve yet") : json(describe(snapshot));
     },
   };

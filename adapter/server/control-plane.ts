@@ -1,6 +1,8 @@
 import type { EventEmitter } from "node:events";
 import type { Logger } from "../log/logger.js";
 import type { Mesh } from "../model/model.js";
+import { PLAIN_NODE } from "../model/node-profile.js";
+import { type NodeShape, shapesIn } from "../model/node-shape.js";
 import { checkConsistency } from "../snapshot/consistency.js";
 import { diffSnapshots } from "../snapshot/diff.js";
 import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.js";
@@ -13,17 +15,17 @@ import { FileCredentials, type TlsFiles } from "./credentials.js";
 import { DiscoveryServer, type ListenAddress } from "./discovery-server.js";
 import { type Answers, type Http, startHttp } from "./http.js";
 import { createMetrics } from "./metrics.js";
-import { snapshotsByNamespace } from "./namespace-snapshots.js";
+import { snapshotsByShape } from "./node-snapshots.js";
 import type { NodeStatus } from "./node-status.js";
 import { publicAnswers } from "./public-http.js";
 
 /**
- * Makes what nodes get of a mesh, and says in words what of the mesh could not be served as it is. `served` is what their own workloads may
- * serve, which can be more.
+ * Makes what nodes of a shape get of a mesh, and says in words what of the mesh could not be served as it is. `served` is what their own
+ * workloads may serve, which can be more.
  */
 export type BuildResources = (
   mesh: Mesh,
-  options: XdsOptions & XdsState & { readonly served: Mesh },
+  options: XdsOptions & XdsState & { readonly served: Mesh; readonly shape: NodeShape },
 ) => { readonly resources: readonly Resource[]; readonly problems: readonly string[] };
 
 export interface ControlPlaneOptions extends XdsOptions {
@@ -79,14 +81,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       adminPort: await serveHttp(options.admin, adminAnswers(server)),
       events: server.events,
       setMesh: (mesh) => {
-        const { resources, problems } = build(mesh, { ...options, versions, served: mesh });
+        const plain = shapesIn(mesh)(PLAIN_NODE);
+        const { resources, problems } = build(mesh, { ...options, versions, served: mesh, shape: plain });
         const next = makeSnapshot(resources);
         for (const diff of diffSnapshots(snapshot, next))
           log.info({ ...diff, version: next.version }, "resources changed");
         snapshot = next;
-        const views = snapshotsByNamespace(mesh, next, ({ name, mesh, served }) => {
+        const views = snapshotsByShape(mesh, next, ({ name, mesh, served, shape }) => {
           const of = (listener: string, table: object) => versions.of(`${name}/${listener}`, table);
-          return build(mesh, { ...options, versions: { of }, served }).resources;
+          return build(mesh, { ...options, versions: { of }, served, shape }).resources;
         });
         server.setSnapshots(views.snapshotFor);
         // Where nodes have a part alone from here, the rest is not ours to know.

@@ -8,7 +8,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { MeltemiError } from "../error/meltemi-error.js";
-import type { Viewer } from "../model/scope.js";
+import type { NodeProfile } from "../model/node-profile.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import { formatAddress } from "../xds/address.js";
 import type { ResourceType } from "../xds/resource.js";
@@ -32,7 +32,7 @@ export interface ListenAddress {
 }
 
 /** What nodes are to have. */
-export type SnapshotFor = (viewer: Viewer) => Snapshot;
+export type SnapshotFor = (node: NodeProfile) => Snapshot;
 
 /** How soon a node that vanished without a word is noticed. */
 const KEEPALIVE_MS = 30_000;
@@ -79,8 +79,8 @@ export class DiscoveryServer {
   }
 
   /** What a node is to have. Nodes that come before the first snapshot wait for it. */
-  snapshotFor(viewer: Viewer): Snapshot | undefined {
-    return this.#snapshots?.(viewer);
+  snapshotFor(node: NodeProfile): Snapshot | undefined {
+    return this.#snapshots?.(node);
   }
 
   /** Whether there is something to serve. */

@@ -1,9 +1,11 @@
+import { isIP } from "node:net";
+import type { NodeAddress, NodeProfile } from "../model/node-profile.js";
 import type { Peer } from "./peer.js";
 import type { BuildVersion, NodeMessage } from "./protocol.js";
 import { Refusal } from "./refusal.js";
 
 /** A node as the control plane knows it. */
-export interface Node {
+export interface Node extends NodeProfile {
   readonly id: string;
   /** Whose configuration it gets: by its certificate, else as it says itself; undefined where nothing says one. */
   readonly namespace: string | undefined;
@@ -15,6 +17,9 @@ export interface Node {
   /** Envoy's version, as it says. */
   readonly envoy: string | undefined;
 }
+
+/** Of one machine: more than any has, less than harms. */
+const MAX_ADDRESSES = 256;
 
 interface Identity {
   readonly uri: string;
@@ -33,6 +38,10 @@ export function identify(said: NodeMessage | null | undefined, peer: Peer): Node
   const node = {
     id,
     gateway: isGateway(id),
+    labels: texts(said, "LABELS"),
+    addresses: addressesOf(said),
+    captured: metadata(said, "INTERCEPTION_MODE") === "REDIRECT",
+    dualStack: dualStackOf(said),
     address: peer.address,
     envoy: envoyVersion(said.user_agent_build_version),
   };
@@ -80,6 +89,38 @@ function isGateway(id: string): boolean {
 
 function metadata({ metadata }: NodeMessage, name: string): string | undefined {
   return metadata?.fields[name]?.stringValue || undefined;
+}
+
+/** A map of texts: `LABELS`. */
+function texts({ metadata }: NodeMessage, name: string): Readonly<Record<string, string>> {
+  const fields = Object.entries(metadata?.fields[name]?.structValue?.fields ?? {});
+  return Object.fromEntries(fields.flatMap(([key, { stringValue }]) => (stringValue ? [[key, stringValue]] : [])));
+}
+
+/**
+ * `INTERFACES` is ours: `eth0=10.0.0.5,eth0=fd00::5,eth1=10.1.0.5`. Istio's `INSTANCE_IPS` has the addresses alone. What is no address is
+ * passed over, and so are those that no other machine reaches.
+ */
+function addressesOf(said: NodeMessage): readonly NodeAddress[] {
+  const named = new Map<string, string>();
+  for (const one of metadata(said, "INTERFACES")?.split(",") ?? []) {
+    const [name = "", ip = ""] = one.trim().split("=");
+    if (name !== "") named.set(ip, name);
+  }
+  const announced =
+    metadata(said, "INSTANCE_IPS")
+      ?.split(",")
+      .map((ip) => ip.trim()) ?? [];
+  return [...new Set([...announced, ...named.keys()])]
+    .filter((ip) => isIP(ip) !== 0 && !/^(127\.|::1$|fe80:)/i.test(ip))
+    .slice(0, MAX_ADDRESSES)
+    .map((ip) => ({ ip, interface: named.get(ip) }));
+}
+
+/** Istio's agents say `DUAL_STACK` where ISTIO_META_DUAL_STACK is set, or hand on the setting itself. */
+function dualStackOf(said: NodeMessage): boolean | undefined {
+  const text = (metadata(said, "DUAL_STACK") ?? metadata(said, "ISTIO_DUAL_STACK"))?.toLowerCase();
+  return text === "true" ? true : text === "false" ? false : undefined;
 }
 
 function envoyVersion(build: BuildVersion | null | undefined): string | undefined {

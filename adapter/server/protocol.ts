@@ -7,8 +7,12 @@ export interface NodeMessage {
   readonly id: string;
   readonly cluster: string;
   /** A Struct, whose fields protobufjs names in its own way. */
-  readonly metadata?: { readonly fields: Readonly<Record<string, { readonly stringValue?: string }>> } | null;
+  readonly metadata?: Struct | null;
   readonly user_agent_build_version?: BuildVersion | null;
+}
+
+interface Struct {
+  readonly fields: Readonly<Record<string, { readonly stringValue?: string; readonly structValue?: Struct | null }>>;
 }
 
 export interface BuildVersion {

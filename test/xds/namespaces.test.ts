@@ -2,8 +2,10 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { buildSidecarResources } from "../../adapter/istio/sidecars.js";
 import { createLogger } from "../../adapter/log/logger.js";
 import type { Mesh } from "../../adapter/model/model.js";
+import { type NodeProfile, PLAIN_NODE } from "../../adapter/model/node-profile.js";
+import type { NodeShape } from "../../adapter/model/node-shape.js";
 import { type ControlPlane, startControlPlane } from "../../adapter/server/control-plane.js";
-import { snapshotsByNamespace, type View } from "../../adapter/server/namespace-snapshots.js";
+import { snapshotsByShape, type View } from "../../adapter/server/node-snapshots.js";
 import { checkConsistency } from "../../adapter/snapshot/consistency.js";
 import { makeSnapshot } from "../../adapter/snapshot/snapshot.js";
 import { buildResources } from "../../adapter/xds/build-resources.js";
@@ -83,10 +85,10 @@ it("gives a gateway what its namespace calls nothing of", async () => {
 
 it("has what a sidecar serves, though its namespace calls nothing", () => {
   const mesh = { ...meshWith(), scopes: [{ namespace: undefined, egress: [] }] };
-  const { snapshotFor } = snapshotsByNamespace(mesh, makeSnapshot([]), ({ mesh, served }) => {
+  const { snapshotFor } = snapshotsByShape(mesh, makeSnapshot([]), ({ mesh, served }) => {
     return buildSidecarResources(mesh, { ...OPTIONS, served }).resources;
   });
-  const { resources } = snapshotFor({ namespace: "prod" }).types.ECDS;
+  const { resources } = snapshotFor({ ...PLAIN_NODE, namespace: "prod" }).types.ECDS;
   const tables = [...resources.values()].map(({ json }) => JSON.stringify(json));
   expect([...resources.keys()]).toEqual([
     "inbound_dubbo_30001/observe",
@@ -103,15 +105,34 @@ it("makes one snapshot where nothing is kept from anybody, else one for each nam
     return buildResources(mesh, OPTIONS).resources;
   };
   const all = makeSnapshot([]);
-  const open = snapshotsByNamespace(meshWith(), all, build);
-  expect(open.snapshotFor({ namespace: "shop" })).toBe(all);
-  expect(open.version).toBe(all.version);
-  const scoped = snapshotsByNamespace(meshWith(["shop", "office"]), all, build);
+  const open = snapshotsByShape(meshWith(), all, build);
+  expect(open.snapshotFor({ ...PLAIN_NODE, namespace: "shop" }).types).toBe(all.types);
+  const scoped = snapshotsByShape(meshWith(["shop", "office"]), all, build);
   for (const namespace of ["shop", "other", "another", undefined, "shop"]) {
-    const snapshot = scoped.snapshotFor({ namespace });
+    const snapshot = scoped.snapshotFor({ ...PLAIN_NODE, namespace });
     expect(snapshot.version).toBe(scoped.version);
     expect(checkConsistency(snapshot)).toEqual([]);
   }
   expect(made).toEqual(["/shop", "/"]);
-  expect(snapshotsByNamespace(meshWith(["shop"]), all, build).version).not.toBe(scoped.version);
+  expect(snapshotsByShape(meshWith(["shop"]), all, build).version).not.toBe(scoped.version);
+});
+
+it("gives nodes of one family or the other, captured or not, snapshots of their own, and equal nodes the same", () => {
+  const made: NodeShape[] = [];
+  const { snapshotFor } = snapshotsByShape(meshWith(), makeSnapshot([]), ({ mesh, shape }) => {
+    made.push(shape);
+    return buildResources(mesh, OPTIONS).resources;
+  });
+  const nodeAt = (...ips: string[]): NodeProfile => {
+    return { ...PLAIN_NODE, addresses: ips.map((ip) => ({ ip, interface: undefined })) };
+  };
+  const first = snapshotFor(nodeAt("10.0.0.1"));
+  expect(snapshotFor(nodeAt("10.0.0.2"))).toBe(first);
+  expect(snapshotFor({ ...nodeAt("fd00::1", "10.0.0.1"), captured: true })).not.toBe(first);
+  expect(snapshotFor({ ...nodeAt("fd00::1", "10.0.0.3"), dualStack: false })).not.toBe(first);
+  expect(made.map(({ captured, families }) => ({ captured, families }))).toEqual([
+    { captured: false, families: ["IPv4"] },
+    { captured: true, families: ["IPv6", "IPv4"] },
+    { captured: false, families: ["IPv6"] },
+  ]);
 });

@@ -1,0 +1,27 @@
+import type { Mesh } from "./model.js";
+import { type Family, familiesOf, type NodeProfile } from "./node-profile.js";
+import { namedNamespaces } from "./view.js";
+
+/** What of a node its resources depend on: nodes of equal shapes get the same ones. */
+export interface NodeShape {
+  /** Undefined where nothing is kept from the node's namespace, and nothing is for it alone. */
+  readonly namespace: string | undefined;
+  readonly gateway: boolean;
+  readonly captured: boolean;
+  /** In the order of preference. */
+  readonly families: readonly Family[];
+}
+
+/** Makes shapes of nodes of a mesh. */
+export function shapesIn(mesh: Mesh): (node: NodeProfile) => NodeShape {
+  const named = namedNamespaces(mesh);
+  return (node) => {
+    const { namespace, gateway = false, captured } = node;
+    return {
+      namespace: namespace !== undefined && named.has(namespace) ? namespace : undefined,
+      gateway,
+      captured,
+      families: familiesOf(node),
+    };
+  };
+}
