@@ -1,3 +1,4 @@
+import type { HttpListener } from "./http.js";
 import type { Inbound } from "./inbound.js";
 
 /**
@@ -8,6 +9,8 @@ import type { Inbound } from "./inbound.js";
 export interface Mesh {
   readonly services: readonly Service[];
   readonly listeners: readonly OutboundListener[];
+  /** Services that speak HTTP, by port; absent where none does. */
+  readonly http?: readonly HttpListener[];
   /** Of Istio's gateways, by number. */
   readonly gateways?: readonly GatewayPort[];
   /** What nodes call, where that is said. */
@@ -70,7 +73,7 @@ export interface Service {
 export interface ServicePort {
   readonly number: number;
   readonly name: string;
-  /** The RPC protocol by appProtocol, by name or by a VirtualService; undefined where it is none that Meltemi speaks. */
+  /** The RPC protocol, or one of `HTTP_PROTOCOLS`, by appProtocol, by name or by a VirtualService; undefined where it is none that Meltemi serves. */
   readonly protocol: string | undefined;
 }
 
