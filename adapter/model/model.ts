@@ -1,3 +1,4 @@
+import type { Gateway } from "./gateway.js";
 import type { HttpListener } from "./http.js";
 import type { Inbound } from "./inbound.js";
 
@@ -11,7 +12,9 @@ export interface Mesh {
   readonly listeners: readonly OutboundListener[];
   /** Services that speak HTTP, by port; absent where none does. */
   readonly http?: readonly HttpListener[];
-  /** Of Istio's gateways, by number. */
+  /** What nodes at the mesh's edges serve, in the order of the resources: the first of two that want one thing has it. Absent where none does. */
+  readonly edge?: readonly Gateway[];
+  /** Ports of gateways that are Istio's own Envoys, by number. */
   readonly gateways?: readonly GatewayPort[];
   /** What nodes call, where that is said. */
   readonly scopes?: readonly Scope[];
