@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const ENVOY = ["test/envoy/**/*.test.ts", "test/**/envoy.test.ts", "test/**/*.envoy.test.ts"];
 const INTEROP = ["test/interop/**/*.test.ts"];
 const MESH = ["test/mesh/**/*.test.ts"];
+const NET = ["test/net/**/*.test.ts"];
 const COMPOSE = ["test/**/*.compose.test.ts"];
 
 export default defineConfig({
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["adapter/**/*.test.ts", "bench/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: [...ENVOY, ...INTEROP, ...MESH, ...COMPOSE],
+          exclude: [...ENVOY, ...INTEROP, ...MESH, ...NET, ...COMPOSE],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
@@ -51,6 +52,17 @@ export default defineConfig({
           testTimeout: 60_000,
           // An API server and an istiod start.
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "net",
+          include: NET,
+          globalSetup: ["test/cli/envoy-versions.ts", "test/net/build.ts"],
+          // Several JVMs and Envoys start at once.
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
       {

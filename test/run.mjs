@@ -1,5 +1,5 @@
-// `npm test`, `npm run test:interop`, `test:mesh` and `test:compose`: from a fresh clone to the line `N passed, N failed`. Node's own
-// modules only, because the dependencies may not be there yet.
+// `npm test`, `npm run test:interop`, `test:mesh`, `test:net` and `test:compose`: from a fresh clone to the line `N passed, N failed`.
+// Node's own modules only, because the dependencies may not be there yet.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,10 @@ import { ensureBuilt, ensureInstalled, run } from "../adapter/demo/prepare.mjs";
 
 const PYTHON = ["python3", ["-m", "pip", "--version"], "python3-pip"];
 const GO = ["go", ["version"], "golang-go"];
+const NAMESPACES = [
+  ["ip", ["-V"], "iproute2"],
+  ["iptables", ["--version"], "iptables"],
+];
 const JAVA = [
   ["javac", ["-version"], "default-jdk-headless"],
   ["mvn", ["--version"], "maven"],
@@ -34,7 +38,12 @@ const SUITES = {
   mesh: {
     checks: false,
     projects: ["mesh"],
-    tools: [PYTHON, ...JAVA, GO, ["ip", ["-V"], "iproute2"], ["iptables", ["--version"], "iptables"]],
+    tools: [PYTHON, ...JAVA, GO, ...NAMESPACES],
+  },
+  net: {
+    checks: false,
+    projects: ["net"],
+    tools: [PYTHON, ...JAVA, GO, ...NAMESPACES, ["curl", ["--version"], "curl"]],
   },
   compose: {
     checks: false,

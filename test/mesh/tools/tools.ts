@@ -14,6 +14,7 @@ const PROGRAMS = {
   istiod: { module: "istio", from: "istio.io/istio/pilot/cmd/pilot-discovery" },
   helm: { module: "helm", from: "helm.sh/helm/v3/cmd/helm" },
   "func-e": { module: "func-e", from: "github.com/tetratelabs/func-e/cmd/func-e" },
+  fortio: { module: "fortio", from: "fortio.org/fortio" },
   "docker-compose": { module: "docker-compose", from: "github.com/docker/compose/v2/cmd" },
 } as const;
 
