@@ -1,12 +1,10 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { EnvoyProcess } from "../../../adapter/envoy/envoy-process.js";
-import { createLogger } from "../../../adapter/log/logger.js";
+import type { EnvoyProcess } from "../../../adapter/envoy/envoy-process.js";
+import { startEnvoy } from "../../net/support/envoy.js";
+import { PROXY } from "../../net/support/host.js";
 import { applyPod } from "./dubbo-service.js";
 import type { Istiod } from "./istiod.js";
 import type { KubernetesCluster } from "./kubernetes-cluster.js";
-import { ADMIN_PORT, type Pod, PROXY_GROUP } from "./pod-network.js";
+import { ADMIN_PORT, type Pod } from "./pod-network.js";
 import type { WorkloadIdentity } from "./workload-identity.js";
 
 const CLUSTER = "xds";
@@ -103,9 +101,7 @@ async function start(
       ],
     },
   };
-  const envoy = process.env.MELTEMI_TEST_ENVOY_1_40 as string;
-  const path = pod === undefined ? envoy : await inPod(pod, envoy);
-  return await EnvoyProcess.start({ path, bootstrap, concurrency: 1, log: createLogger({ level: "silent" }) });
+  return await startEnvoy(pod?.as(PROXY) ?? [], bootstrap);
 }
 
 function grpcCluster(name: string, address: object): object {
@@ -121,14 +117,6 @@ function grpcCluster(name: string, address: object): object {
     },
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
   };
-}
-
-/** A program that runs Envoy in the Pod, as istio-proxy's group. */
-async function inPod(pod: Pod, envoy: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), "meltemi-pod-")), "envoy");
-  const command = [...pod.inside, "setpriv", `--regid=${PROXY_GROUP}`, "--clear-groups", envoy];
-  await writeFile(path, `#!/bin/sh\nexec ${command.join(" ")} "$@"\n`, { mode: 0o755 });
-  return path;
 }
 
 /** The Sidecar resource by which the services of a port are reached at the same port of the loopback address. */
