@@ -42,6 +42,17 @@ const PRESENTATIONS: Readonly<Record<string, Presentation>> = {
     shortName: "mauthz",
     columns: [{ name: "Action", type: "string", description: "What becomes of its calls.", jsonPath: ".spec.action" }],
   },
+  MeshPolicy: {
+    shortName: "mmp",
+    columns: [
+      {
+        name: "Unknown",
+        type: "string",
+        description: "What becomes of connections to unknown addresses.",
+        jsonPath: ".spec.outboundTrafficPolicy.mode",
+      },
+    ],
+  },
   DestinationPolicy: {
     shortName: "mdp",
     columns: [

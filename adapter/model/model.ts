@@ -1,6 +1,7 @@
 import type { Gateway } from "./gateway.js";
 import type { HttpListener } from "./http.js";
 import type { Inbound } from "./inbound.js";
+import type { MeshPolicy } from "./mesh-policy.js";
 
 /**
  * What the mesh is, free of Kubernetes and of Envoy. `translate` makes it from resources, `xds` makes Envoy's resources of it.
@@ -20,6 +21,8 @@ export interface Mesh {
   readonly scopes?: readonly Scope[];
   /** What is asked of the inbound side, where that is anything. */
   readonly inbound?: Inbound;
+  /** What holds for whole nodes, where that is said; by namespace. */
+  readonly policies?: readonly MeshPolicy[];
 }
 
 /** What the nodes of a namespace call of all that they may see. */

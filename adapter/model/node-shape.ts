@@ -1,3 +1,4 @@
+import { meshSettingsFor, type UnknownDestinations } from "./mesh-policy.js";
 import type { Mesh } from "./model.js";
 import { type Family, familiesOf, type NodeProfile } from "./node-profile.js";
 import { namedNamespaces } from "./view.js";
@@ -10,18 +11,22 @@ export interface NodeShape {
   readonly captured: boolean;
   /** In the order of preference. */
   readonly families: readonly Family[];
+  readonly unknownDestinations: UnknownDestinations;
 }
 
 /** Makes shapes of nodes of a mesh. */
 export function shapesIn(mesh: Mesh): (node: NodeProfile) => NodeShape {
   const named = namedNamespaces(mesh);
   return (node) => {
-    const { namespace, gateway = false, captured } = node;
+    const { namespace, gateway = false, captured, dualStack } = node;
+    const settings = meshSettingsFor(mesh.policies, namespace);
     return {
       namespace: namespace !== undefined && named.has(namespace) ? namespace : undefined,
       gateway,
       captured,
-      families: familiesOf(node),
+      families: familiesOf({ ...node, dualStack: dualStack ?? settings.dualStack }),
+      // Nothing else comes to a node that nothing is redirected to.
+      unknownDestinations: captured ? (settings.unknownDestinations ?? "pass") : "pass",
     };
   };
 }

@@ -6,6 +6,7 @@ import { parseEndpointSlice } from "./endpoint-slice.js";
 import { parseGateway } from "./gateway.js";
 import { parseKubernetesService } from "./kubernetes-service.js";
 import { parseListenerPolicy } from "./listener-policy.js";
+import { parseMeshPolicy } from "./mesh-policy.js";
 import { parseMetaRouter } from "./meta-router.js";
 import { parsePod } from "./pod.js";
 import type { Report } from "./report.js";
@@ -18,6 +19,7 @@ import { gatewaySchema } from "./schema/gateway.js";
 import type { JsonSchema } from "./schema/json-schema.js";
 import { endpointSliceSchema, podSchema, serviceSchema } from "./schema/kubernetes.js";
 import { listenerPolicySchema } from "./schema/listener-policy.js";
+import { meshPolicySchema } from "./schema/mesh-policy.js";
 import { aerakiProtocolSchema, metaRouterSchema } from "./schema/meta-router.js";
 import { serviceEntrySchema, workloadEntrySchema } from "./schema/service-entry.js";
 import { sidecarSchema } from "./schema/sidecar.js";
@@ -88,6 +90,13 @@ export const KINDS: readonly Kind[] = [
     plural: "authorizationpolicies",
     schema: authorizationPolicySchema,
     parse: parseAuthorizationPolicy,
+  },
+  {
+    ...meltemi,
+    kind: "MeshPolicy",
+    plural: "meshpolicies",
+    schema: meshPolicySchema,
+    parse: parseMeshPolicy,
   },
   {
     ...meltemi,

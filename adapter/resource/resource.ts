@@ -9,6 +9,7 @@ import type { EndpointSliceSpec } from "./endpoint-slice.js";
 import type { GatewaySpec } from "./gateway.js";
 import type { KubernetesServiceSpec } from "./kubernetes-service.js";
 import type { ListenerPolicySpec } from "./listener-policy.js";
+import type { MeshPolicySpec } from "./mesh-policy.js";
 import type { ServiceEntrySpec } from "./service-entry.js";
 import type { SidecarSpec } from "./sidecar.js";
 import type { VirtualServiceSpec } from "./virtual-service.js";
@@ -82,6 +83,11 @@ export interface AuthorizationPolicy extends Identified {
   readonly spec: AuthorizationPolicySpec;
 }
 
+export interface MeshPolicy extends Identified {
+  readonly kind: "MeshPolicy";
+  readonly spec: MeshPolicySpec;
+}
+
 /** Kubernetes' own. */
 export interface KubernetesService extends Identified {
   readonly kind: "Service";
@@ -106,6 +112,7 @@ export type Resource =
   | ListenerPolicy
   | DestinationPolicy
   | AuthorizationPolicy
+  | MeshPolicy
   | ServiceEntry
   | WorkloadEntry
   | DestinationRule

@@ -1,13 +1,17 @@
+import type { UnknownDestinations } from "../model/mesh-policy.js";
 import type { Egress, HostPattern } from "../model/model.js";
+import { unknownDestinationsBy, type WrittenOutboundTrafficPolicy } from "./mesh-policy.js";
 
 export interface SidecarSpec {
   /** For some workloads of its namespace alone. */
   readonly isSelective: boolean;
   readonly egress: readonly Egress[];
+  readonly unknownDestinations?: UnknownDestinations | undefined;
 }
 
 interface WrittenSpec {
   readonly workloadSelector?: object;
+  readonly outboundTrafficPolicy?: WrittenOutboundTrafficPolicy;
   readonly egress?: readonly {
     readonly port?: { readonly number?: number; readonly protocol?: string };
     readonly hosts: readonly string[];
@@ -18,10 +22,11 @@ const EVERYTHING: Egress = { hosts: [{ namespace: "*", host: "*" }], excluded: [
 
 /** Reads a spec that its schema allows. */
 export function parseSidecar(spec: unknown): SidecarSpec {
-  const { workloadSelector, egress = [] } = spec as WrittenSpec;
+  const { workloadSelector, outboundTrafficPolicy, egress = [] } = spec as WrittenSpec;
   return {
     isSelective: workloadSelector !== undefined,
     egress: egress.length === 0 ? [EVERYTHING] : egress.map(parseEgress),
+    unknownDestinations: unknownDestinationsBy(outboundTrafficPolicy),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   isRouter,
   type KubernetesService,
   type ListenerPolicy,
+  type MeshPolicy,
   mention,
   type Pod,
   problemOf,
@@ -26,6 +27,7 @@ import { advise } from "./advise.js";
 import { chooseDestinationPolicies, type DestinationPolicies } from "./choose-destination-policies.js";
 import { chooseInbound } from "./choose-inbound.js";
 import { chooseListenerPolicies } from "./choose-listener-policies.js";
+import { chooseMeshPolicies } from "./choose-mesh-policies.js";
 import { chooseRules } from "./choose-rules.js";
 import { chooseScopes, DEFAULT_ROOT_NAMESPACE } from "./choose-scopes.js";
 import { chooseDeclared, type DeclaredProtocols, keepDeclared } from "./declared-protocols.js";
@@ -118,6 +120,11 @@ export function translate(
 
   const kept = keepDeclared(declaring.declared, protocols, listeners);
   const { scopes, ...scoping } = chooseScopes(sidecars, rootNamespace);
+  const nodes = chooseMeshPolicies(
+    resources.filter((one): one is MeshPolicy => one.kind === "MeshPolicy"),
+    sidecars,
+    rootNamespace,
+  );
 
   const gateways = gatewayPorts(
     resources.filter((one): one is Gateway => one.kind === "Gateway"),
@@ -133,6 +140,7 @@ export function translate(
       ...(scopes.length > 0 && { scopes }),
       ...(gateways.length > 0 && { gateways }),
       ...(inbound && { inbound }),
+      ...(nodes.policies.length > 0 && { policies: nodes.policies }),
     },
     problems: [
       ...declaring.problems,
@@ -147,6 +155,7 @@ export function translate(
       ...policies.problems,
       ...inboundSide.problems,
       ...scoping.problems,
+      ...nodes.problems,
       ...relevant.flatMap(withoutEndpoints),
     ],
     inForce: {

@@ -55,6 +55,12 @@ describe.each(cases)("%s", (name) => {
     });
   }
 
+  if (mesh.policies !== undefined) {
+    test("policies", async () => {
+      await expect(json(mesh.policies)).toMatchFileSnapshot(join(golden, "policies.json"));
+    });
+  }
+
   test("problems", async () => {
     const lines = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
     await expect(lines).toMatchFileSnapshot(join(golden, "problems.txt"));

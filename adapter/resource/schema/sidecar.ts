@@ -32,7 +32,10 @@ export const sidecarSchema = resourceSchema(
     workloadSelector: closedMap({ labels }),
     egress: listOf(egress),
     ingress: anything,
-    outboundTrafficPolicy: anything,
+    outboundTrafficPolicy: closedMap({
+      mode: { type: "string", enum: ["ALLOW_ANY", "REGISTRY_ONLY"] },
+      egressProxy: anything,
+    }),
     inboundConnectionPool: anything,
   }),
 );
