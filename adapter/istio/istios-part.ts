@@ -1,3 +1,4 @@
+import { groupAndVersion, ISTIO_GROUP } from "../resource/kinds.js";
 import type { RawResource } from "../source/source.js";
 
 type Document = Readonly<Record<string, unknown>>;
@@ -7,7 +8,7 @@ type Document = Readonly<Record<string, unknown>>;
  * and what Meltemi itself cannot do is no fault there. Undefined: nothing of it is needed.
  */
 export function istiosPart(raw: RawResource): RawResource | undefined {
-  const { kind, spec } = raw.document;
+  const { apiVersion, kind, spec } = raw.document;
   // What is no map is for the schema to say.
   if (typeof spec !== "object" || spec === null) return raw;
   switch (kind) {
@@ -17,6 +18,8 @@ export function istiosPart(raw: RawResource): RawResource | undefined {
       return withSpec(raw, serviceEntry(spec as Document));
     case "WorkloadEntry":
       return withSpec(raw, workload(spec as Document));
+    case "VirtualService":
+      return groupAndVersion(String(apiVersion))[0] === ISTIO_GROUP ? undefined : raw;
     default:
       return raw;
   }

@@ -189,7 +189,7 @@ export interface HeaderMutations {
   readonly response?: HeaderMutation;
 }
 
-/** By name, in the order in which they are written. */
+/** By lower-case names. In values `%%` is a percent sign, and `%NAME%` what Envoy knows by that name of a request. */
 export interface HeaderMutation {
   readonly set: Readonly<Record<string, string>>;
   /** Another header of that name. */

@@ -4,6 +4,7 @@ import { parseDestinationPolicy } from "./destination-policy.js";
 import { parseDestinationRule } from "./destination-rule.js";
 import { parseEndpointSlice } from "./endpoint-slice.js";
 import { parseGateway } from "./gateway.js";
+import { parseHttpVirtualService } from "./http/virtual-service.js";
 import { parseKubernetesService } from "./kubernetes-service.js";
 import { parseListenerPolicy } from "./listener-policy.js";
 import { parseMeshPolicy } from "./mesh-policy.js";
@@ -16,6 +17,7 @@ import { authorizationPolicySchema } from "./schema/authorization-policy.js";
 import { destinationPolicySchema } from "./schema/destination-policy.js";
 import { destinationRuleSchema } from "./schema/destination-rule.js";
 import { gatewaySchema } from "./schema/gateway.js";
+import { httpVirtualServiceSchema } from "./schema/http/virtual-service.js";
 import type { JsonSchema } from "./schema/json-schema.js";
 import { endpointSliceSchema, podSchema, serviceSchema } from "./schema/kubernetes.js";
 import { listenerPolicySchema } from "./schema/listener-policy.js";
@@ -128,6 +130,14 @@ export const KINDS: readonly Kind[] = [
     plural: "destinationrules",
     schema: destinationRuleSchema,
     parse: parseDestinationRule,
+  },
+  {
+    ...istio,
+    kind: "VirtualService",
+    as: "VirtualService.networking.istio.io",
+    plural: "virtualservices",
+    schema: httpVirtualServiceSchema,
+    parse: parseHttpVirtualService,
   },
   { ...istio, kind: "Gateway", plural: "gateways", schema: gatewaySchema, parse: parseGateway },
   { ...istio, kind: "Sidecar", plural: "sidecars", schema: sidecarSchema, parse: parseSidecar },

@@ -15,7 +15,7 @@ test.each([
 test.each([
   [{ apiVersion: "apps/v1", kind: "Deployment", metadata }],
   [{ apiVersion: "v1", kind: "ConfigMap", metadata }],
-  [{ apiVersion: "networking.istio.io/v1", kind: "VirtualService", metadata }],
+  [{ apiVersion: "networking.istio.io/v1", kind: "EnvoyFilter", metadata }],
   [{ apiVersion: "networking.istio.io/v1", kind: "ProxyConfig" }],
   [{ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata }],
   [{ name: "package", version: "1.0.0" }],

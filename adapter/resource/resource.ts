@@ -7,6 +7,7 @@ import type { DestinationPolicySpec } from "./destination-policy.js";
 import type { DestinationRuleSpec } from "./destination-rule.js";
 import type { EndpointSliceSpec } from "./endpoint-slice.js";
 import type { GatewaySpec } from "./gateway.js";
+import type { HttpVirtualServiceSpec } from "./http/spec.js";
 import type { KubernetesServiceSpec } from "./kubernetes-service.js";
 import type { ListenerPolicySpec } from "./listener-policy.js";
 import type { MeshPolicySpec } from "./mesh-policy.js";
@@ -23,6 +24,12 @@ export interface Identified extends ResourceName {
 export interface VirtualService extends Identified {
   readonly kind: "VirtualService";
   readonly spec: VirtualServiceSpec;
+}
+
+/** Istio's, which has the name of ours. */
+export interface IstioVirtualService extends Identified {
+  readonly kind: "VirtualService.networking.istio.io";
+  readonly spec: HttpVirtualServiceSpec;
 }
 
 /** Aeraki's, read as the VirtualService that says the same. */
@@ -107,6 +114,7 @@ export interface Pod extends Identified {
 /** A resource that is good in itself. Whether what it refers to exists is for `translate` to say. */
 export type Resource =
   | VirtualService
+  | IstioVirtualService
   | MetaRouter
   | ApplicationProtocol
   | ListenerPolicy
