@@ -1,3 +1,4 @@
+import { GATEWAY_API_GROUP } from "../resource/gateway-api/references.js";
 import { KINDS, MELTEMI_GROUP } from "../resource/kinds.js";
 
 /** What an account may do, as Roles say it. */
@@ -7,18 +8,23 @@ export interface Rule {
   readonly verbs: readonly string[];
 }
 
-/** Reads all that the adapter knows, and writes the status of Meltemi's own resources. */
+/** Of these a status is told. */
+const TOLD = [MELTEMI_GROUP, GATEWAY_API_GROUP];
+
+/** Reads all that the adapter knows, and writes the status of Meltemi's own resources and of the Gateway API's. */
 export const RESOURCES: readonly Rule[] = [
   ...[...new Set(KINDS.map(({ group }) => group))].map((group) => ({
     apiGroups: [group],
     resources: KINDS.filter((kind) => kind.group === group).map(({ plural }) => plural),
     verbs: ["get", "list", "watch"],
   })),
-  {
-    apiGroups: [MELTEMI_GROUP],
-    resources: KINDS.filter(({ group }) => group === MELTEMI_GROUP).map(({ plural }) => `${plural}/status`),
+  ...TOLD.map((group) => ({
+    apiGroups: [group],
+    resources: KINDS.filter((kind) => kind.group === group && kind.kind !== "ReferenceGrant").map(
+      ({ plural }) => `${plural}/status`,
+    ),
     verbs: ["patch"],
-  },
+  })),
 ];
 
 /** Which of several replicas writes, and how far the Envoys of each are, in the adapter's own namespace. */

@@ -1,3 +1,4 @@
+import { GATEWAY_API_GROUP } from "../resource/gateway-api/references.js";
 import { groupAndVersion, ISTIO_GROUP } from "../resource/kinds.js";
 import type { RawResource } from "../source/source.js";
 
@@ -9,6 +10,8 @@ type Document = Readonly<Record<string, unknown>>;
  */
 export function istiosPart(raw: RawResource): RawResource | undefined {
   const { apiVersion, kind, spec } = raw.document;
+  // istiod has gateways of this API as well, with their routes.
+  if (String(apiVersion).startsWith(`${GATEWAY_API_GROUP}/`)) return undefined;
   // What is no map is for the schema to say.
   if (typeof spec !== "object" || spec === null) return raw;
   switch (kind) {

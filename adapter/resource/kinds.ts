@@ -4,6 +4,7 @@ import { parseDestinationPolicy } from "./destination-policy.js";
 import { parseDestinationRule } from "./destination-rule.js";
 import { parseEndpointSlice } from "./endpoint-slice.js";
 import { parseGateway } from "./gateway.js";
+import { GATEWAY_API_KINDS } from "./gateway-api/kinds.js";
 import { parseHttpVirtualService } from "./http/virtual-service.js";
 import { parseKubernetesService } from "./kubernetes-service.js";
 import { parseListenerPolicy } from "./listener-policy.js";
@@ -157,4 +158,5 @@ export const KINDS: readonly Kind[] = [
     schema: podSchema,
     parse: (_spec, _report, document) => parsePod(document),
   },
+  ...GATEWAY_API_KINDS,
 ];

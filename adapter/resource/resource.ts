@@ -7,6 +7,7 @@ import type { DestinationPolicySpec } from "./destination-policy.js";
 import type { DestinationRuleSpec } from "./destination-rule.js";
 import type { EndpointSliceSpec } from "./endpoint-slice.js";
 import type { GatewaySpec } from "./gateway.js";
+import type { GatewayApiResource } from "./gateway-api/resources.js";
 import type { HttpVirtualServiceSpec } from "./http/spec.js";
 import type { KubernetesServiceSpec } from "./kubernetes-service.js";
 import type { ListenerPolicySpec } from "./listener-policy.js";
@@ -128,7 +129,8 @@ export type Resource =
   | Gateway
   | KubernetesService
   | EndpointSlice
-  | Pod;
+  | Pod
+  | GatewayApiResource;
 
 export function problemOf(
   resource: Identified,

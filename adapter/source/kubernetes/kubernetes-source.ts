@@ -13,6 +13,8 @@ const PATIENCE_MS = 500;
 
 const INSTALL = "apply what `meltemi install --dry-run` prints. It is read once it is there";
 
+const FORBIDDEN = 403;
+
 /** A server says so, too, while it starts. */
 const TOO_MANY_REQUESTS = 429;
 
@@ -27,6 +29,8 @@ export interface KubernetesSourceOptions {
 /** The resources of a Kubernetes API server, followed as they change. While it is away the last state stays in force. */
 export class KubernetesSource implements Source {
   readonly #log: Logger;
+  /** Some namespaces alone are read. */
+  readonly #isPart: boolean;
   readonly #stores = new Map<string, ObjectStore>();
   readonly #reflectors: Reflector[] = [];
   readonly #ends: Promise<void>[] = [];
@@ -43,6 +47,7 @@ export class KubernetesSource implements Source {
 
   constructor({ api, kinds, namespaces, log }: KubernetesSourceOptions) {
     this.#log = log;
+    this.#isPart = namespaces.length > 0;
     for (const kind of kinds) {
       const store = new ObjectStore(kind.kind);
       // Two groups may have kinds of one name.
@@ -101,6 +106,13 @@ export class KubernetesSource implements Source {
         if (store.remove(object)) this.#changed();
       },
       failed: (error) => {
+        if (this.#isBeyond(kind, error)) {
+          if (refused === undefined)
+            log.info({ reason: error.message }, "is of no namespace, and is taken as not there");
+          refused = error.message;
+          if (this.#unread.delete(reflector)) this.#changed();
+          return;
+        }
         if (error instanceof ApiError && error.status < 500 && error.status !== TOO_MANY_REQUESTS) {
           if (refused !== error.message)
             log.error({ reason: error.message }, "cannot be read; what was read last stays in force");
@@ -119,6 +131,11 @@ export class KubernetesSource implements Source {
       },
     });
     return reflector;
+  }
+
+  /** Who may read some namespaces alone may not read what is of none. */
+  #isBeyond({ isClusterWide = false }: WatchedKind, error: Error): boolean {
+    return isClusterWide && this.#isPart && error instanceof ApiError && error.status === FORBIDDEN;
   }
 
   #changed(): void {
