@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { EXPORT_ANNOTATION } from "../../resource/kubernetes-service.js";
 import { INTERFACE_ANNOTATION } from "../../resource/service-entry.js";
 import type { Place, RawResource } from "../source.js";
 import type { KubernetesObject } from "./reflector.js";
@@ -17,7 +18,7 @@ interface Held {
 const UNREAD = new Set(["apiVersion", "kind", "metadata", "status"]);
 
 /** Of the others some change all the time, too. */
-const READ_ANNOTATIONS = new Set([INTERFACE_ANNOTATION]);
+const READ_ANNOTATIONS = new Set([INTERFACE_ANNOTATION, EXPORT_ANNOTATION]);
 
 /** The objects of one kind, as resources: one that did not change in what is read of it stays the same resource. */
 export class ObjectStore {
