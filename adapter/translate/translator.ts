@@ -24,6 +24,8 @@ export interface TranslatorOptions {
   readonly rootNamespace?: string | undefined;
   /** What is read of a resource; undefined: nothing of it. Default: all. */
   readonly partOf?: (raw: RawResource) => RawResource | undefined;
+  /** What is known of resources that several translators read. Default: the translator's own. */
+  readonly parsed?: WeakMap<RawResource, ParsedResource>;
 }
 
 /** What became of a state of the source. */
@@ -42,7 +44,7 @@ export class Translator {
   readonly #check: CheckFilterConfig;
   readonly #rootNamespace: string | undefined;
   readonly #partOf: (raw: RawResource) => RawResource | undefined;
-  #parsed = new WeakMap<RawResource, ParsedResource>();
+  readonly #parsed: WeakMap<RawResource, ParsedResource>;
   #good: ReadonlyMap<string, Resource> = new Map();
   #inForce: InForce = NOTHING_IN_FORCE;
   /** Those that the filter refuses whatever stands beside them. */
@@ -50,25 +52,35 @@ export class Translator {
   /** Filter configurations that the filter is known to take, by listener. */
   #accepted: ReadonlyMap<string, string> = new Map();
 
-  constructor({ checkFilterConfig = () => undefined, rootNamespace, partOf = (raw) => raw }: TranslatorOptions = {}) {
+  constructor({
+    checkFilterConfig = () => undefined,
+    rootNamespace,
+    partOf = (raw) => raw,
+    parsed = new WeakMap(),
+  }: TranslatorOptions = {}) {
     this.#check = checkFilterConfig;
+    this.#parsed = parsed;
     this.#partOf = partOf;
     this.#rootNamespace = rootNamespace;
   }
 
-  translate(state: SourceState): Translation {
-    const { resources, refused: unread, problems } = this.#parse(state.resources);
-    const { translated, refused } = this.#translateUntilAccepted(resources);
+  /** Of `refused`, with the reasons, no version is taken, not the last good one either. */
+  translate(state: SourceState, refused: ReadonlyMap<RawResource, string> = new Map()): Translation {
+    const { resources, refused: unread, problems } = this.#parse(state.resources, refused);
+    const { translated, refused: bad } = this.#translateUntilAccepted(resources);
     this.#inForce = translated.inForce;
     const held = withhold(translated.mesh.listeners, unread);
     return {
       mesh: { ...translated.mesh, listeners: held.listeners },
-      problems: sortProblems([...state.problems, ...problems, ...translated.problems, ...refused, ...held.problems]),
+      problems: sortProblems([...state.problems, ...problems, ...translated.problems, ...bad, ...held.problems]),
       ignored: state.ignored,
     };
   }
 
-  #parse(raws: readonly RawResource[]): {
+  #parse(
+    raws: readonly RawResource[],
+    barred: ReadonlyMap<RawResource, string>,
+  ): {
     readonly resources: readonly Resource[];
     /** Those that are bad and have no good version. */
     readonly refused: readonly Identified[];
@@ -80,8 +92,10 @@ export class Translator {
     const seen = new Map<string, ParsedResource>();
     const good = new Map<string, Resource>();
     for (const raw of raws) {
-      const parsed = this.#parsedOf(raw);
-      if (parsed === undefined) continue;
+      const read = this.#parsedOf(raw);
+      if (read === undefined) continue;
+      const reason = barred.get(raw);
+      const parsed = reason === undefined ? read : refuse(read, reason);
       const key = formatResourceName(parsed.identity);
       const first = seen.get(key);
       if (first !== undefined) {
@@ -96,7 +110,7 @@ export class Translator {
         if (denying !== undefined) resources.push(denying);
         continue;
       }
-      const last = this.#good.get(key);
+      const last = reason === undefined ? this.#good.get(key) : undefined;
       const resource = parsed.resource ?? last;
       problems.push(...(last === undefined ? parsed.problems : parsed.problems.map(stillInForce)));
       if (resource === undefined) {
@@ -193,6 +207,10 @@ function deniesAll(problem: Problem): Problem {
     ...problem,
     reason: `${problem.reason}; until it is mended the policy denies all calls to the workloads that it selects`,
   };
+}
+
+function refuse({ identity }: ParsedResource, reason: string): ParsedResource {
+  return { identity, resource: undefined, problems: [problemOf(identity, [], reason)] };
 }
 
 /** A listener whose table the filter does not take, and what it says. */
