@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { MeltemiError } from "../error/meltemi-error.js";
 import type { Leadership } from "../kubernetes/leader-election.js";
 import { createLogger, type Logger } from "../log/logger.js";
 import type { Mesh } from "../model/model.js";
@@ -10,10 +11,11 @@ import { EXIT_CODE_HELP } from "./exit-code.js";
 import { type MeshOptions, withMeshOptions } from "./mesh-options.js";
 import { type ServingOptions, toldToEnd, withServingOptions } from "./serving-options.js";
 import { openSource, type SourceOptions, withSourceOptions } from "./source-options.js";
+import { TENANTS_HELP, type TenantOptions, tenantLimits, withTenantOptions } from "./tenant-options.js";
 import { parseWasmOption } from "./wasm-option.js";
 import { sidecarTls, withXdsTlsOptions, type XdsTlsOptions, xdsTls } from "./xds-tls-options.js";
 
-interface Options extends ServingOptions, SourceOptions, MeshOptions, XdsTlsOptions {
+interface Options extends ServingOptions, SourceOptions, MeshOptions, TenantOptions, XdsTlsOptions {
   readonly xds: BindAddress;
   readonly http: BindAddress;
   readonly admin: BindAddress;
@@ -38,8 +40,10 @@ Without --xds-cert whoever reaches the xDS address gets the configuration of any
 SPIFFE URI, spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT, and gets what is that namespace's. The files are read anew when they change. Istio's
 Envoys show the certificates that they have of the mesh; --xds-ca, by which they know the adapter's, is read once.
 
+${TENANTS_HELP.trim()}
+
 On the HTTP address, for probes and nodes: /healthz, /readyz, /metrics, /meltemi.wasm.
-On the admin address, for people: /status, /debug/snapshot?node=ID or ?namespace=NAME.
+On the admin address, for people: /status, /debug/snapshot?node=ID or ?namespace=NAME; with tenants /metrics, of each of them.
 
 When it serves, one line is printed on stdout:
   ready xds=127.0.0.1:18000 http=http://127.0.0.1:18080 admin=http://127.0.0.1:18081
@@ -49,12 +53,13 @@ Examples:
   meltemi adapter --source kubernetes --xds 0.0.0.0:18000 --http 0.0.0.0:18080 --listen dubbo=0.0.0.0:20880
   meltemi adapter --source kubernetes --mesh istio --xds 0.0.0.0:18000 --http 0.0.0.0:18080 --advertise meltemi.meltemi-system.svc:18000
   meltemi adapter --config /etc/meltemi --xds 0.0.0.0:18000 --http 0.0.0.0:18080 --listen dubbo=0.0.0.0:20880
+  meltemi adapter --source kubernetes --xds 0.0.0.0:18000 --http 0.0.0.0:18080 --tenants namespace --tenant-limit resources=2000
   meltemi adapter --config ./config --xds 0.0.0.0:18000 --http 0.0.0.0:18080 --xds-cert tls.crt --xds-key tls.key --xds-client-ca ca.crt
 ${EXIT_CODE_HELP}`;
 
 export function adapterCommand(): Command {
   const command = new Command("adapter").description("run the control plane alone, until Ctrl-C");
-  return withServingOptions(withSourceOptions(withMeshOptions(withXdsTlsOptions(command))))
+  return withServingOptions(withSourceOptions(withTenantOptions(withMeshOptions(withXdsTlsOptions(command)))))
     .requiredOption("--xds <address:port>", "where Envoys ask for their configuration", parseBindAddress)
     .requiredOption("--http <address:port>", "health, metrics and the filter's code, for everybody", parseBindAddress)
     .addOption(
@@ -78,6 +83,12 @@ async function run(options: Options): Promise<void> {
   const { xds, http, admin, listen = [], wasm, wasmCluster, logLevel, logFormat } = options;
   const log = createLogger({ level: logLevel, format: logFormat });
   const tls = xdsTls(options);
+  const tenants = tenantLimits(options);
+  if (tenants !== undefined && options.mesh === "istio")
+    throw new MeltemiError(
+      "USAGE",
+      "--tenants is for Meltemi's own Envoys: with --mesh istio istiod says what a namespace sees",
+    );
   const end = toldToEnd();
   const { source, follower, leadership, judge } = await openSource(options, log);
   const code = await parseWasmOption(wasm, wasmCluster);
@@ -95,6 +106,7 @@ async function run(options: Options): Promise<void> {
     wasm: code,
     log,
     rootNamespace,
+    tenants,
     ...(judge && { judge }),
   };
   const starting = serve({ ...common, ...istio?.serving });

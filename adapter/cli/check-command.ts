@@ -2,11 +2,13 @@ import { Command, Option } from "commander";
 import type { Direction } from "../evaluate/decode.js";
 import { formatProblem, problemToJson } from "../status/format.js";
 import type { Problem } from "../status/problem.js";
-import type { Translation } from "../translate/translator.js";
+import type { Translation, TranslatorOptions } from "../translate/translator.js";
 import { EXIT_CODE_HELP, ExitCode } from "./exit-code.js";
 import { filterCheck } from "./filter-check.js";
+import { withIstioNamespace } from "./mesh-options.js";
 import { type Output, outputOption } from "./output-option.js";
 import { requireDirectory } from "./require-directory.js";
+import { type TenantOptions, withTenants } from "./tenant-options.js";
 
 interface Options {
   readonly strict: boolean;
@@ -15,6 +17,8 @@ interface Options {
   readonly direction: Direction;
   readonly protocol?: string;
   readonly attribute: readonly string[];
+  readonly tenants: TenantOptions["tenants"];
+  readonly istioNamespace: string;
 }
 
 const EXAMPLES = `
@@ -33,6 +37,7 @@ themselves, or hexadecimal digits, also as xxd and hexdump -C write them. --outp
 Examples:
   meltemi check ./config
   meltemi check ./config --strict
+  meltemi check ./config --tenants namespace
   meltemi check ./config --output json | jq -r '.problems[].reason'
   meltemi check ./config --capture call.hex
   meltemi check ./config --protocol awesomeRPC --capture answers.bin --direction response
@@ -40,7 +45,7 @@ ${EXIT_CODE_HELP}
 Warnings alone end it with 0, unless --strict is given.`;
 
 export function checkCommand(finish: (code: ExitCode) => void): Command {
-  return new Command("check")
+  return withTenants(withIstioNamespace(new Command("check")))
     .description("tell every problem in a directory of YAML: file, line, resource, field, reason")
     .argument("<directory>", "directory of YAML, with its folders")
     .option("--strict", "let warnings fail too", false)
@@ -54,32 +59,50 @@ export function checkCommand(finish: (code: ExitCode) => void): Command {
     .option("--attribute <name>", "with --capture: show this key of a map, too; may be repeated", collect, [])
     .addOption(outputOption())
     .addHelpText("after", EXAMPLES)
-    .action(async (directory: string, { strict, output, capture, ...how }: Options) => {
-      await requireDirectory(directory);
-      if (capture !== undefined) {
-        const { captureText, checkCapture, isWhole } = await import("./check-capture.js");
-        const { protocol, direction, attribute } = how;
-        const checked = await checkCapture(directory, { capture, protocol, direction, attribute });
-        const { bytes, messages } = checked;
-        const json = () => `${JSON.stringify({ bytes: bytes.length, messages }, undefined, 2)}\n`;
-        process.stdout.write(output === "json" ? json() : captureText(checked));
-        finish(!messages.every(isWhole) ? ExitCode.PROBLEMS : ExitCode.OK);
-        return;
-      }
-      const { check } = await import("../status/check.js");
-      const translation = await check(directory, { checkFilterConfig: await filterCheck() });
-      const errors = count(translation.problems, "error");
-      const warnings = count(translation.problems, "warning");
-      process.stdout.write(output === "json" ? toJson(translation) : toText(translation));
-      finish(errors > 0 || (strict && warnings > 0) ? ExitCode.PROBLEMS : ExitCode.OK);
-    });
+    .action(
+      async (
+        directory: string,
+        { strict, output, capture, tenants, istioNamespace: rootNamespace, ...how }: Options,
+      ) => {
+        await requireDirectory(directory);
+        if (capture !== undefined) {
+          const { captureText, checkCapture, isWhole } = await import("./check-capture.js");
+          const { protocol, direction, attribute } = how;
+          const checked = await checkCapture(directory, { capture, protocol, direction, attribute });
+          const { bytes, messages } = checked;
+          const json = () => `${JSON.stringify({ bytes: bytes.length, messages }, undefined, 2)}\n`;
+          process.stdout.write(output === "json" ? json() : captureText(checked));
+          finish(!messages.every(isWhole) ? ExitCode.PROBLEMS : ExitCode.OK);
+          return;
+        }
+        const options = { checkFilterConfig: await filterCheck(), rootNamespace };
+        const translation =
+          tenants === "none" ? await checkAll(directory, options) : await checkApart(directory, options);
+        const errors = count(translation.problems, "error");
+        const warnings = count(translation.problems, "warning");
+        process.stdout.write(output === "json" ? toJson(translation) : toText(translation));
+        finish(errors > 0 || (strict && warnings > 0) ? ExitCode.PROBLEMS : ExitCode.OK);
+      },
+    );
 }
+
+async function checkAll(directory: string, options: TranslatorOptions): Promise<Found> {
+  const { check } = await import("../status/check.js");
+  return await check(directory, options);
+}
+
+async function checkApart(directory: string, options: TranslatorOptions): Promise<Found> {
+  const { checkTenants } = await import("../tenants/check-tenants.js");
+  return await checkTenants(directory, options);
+}
+
+type Found = Pick<Translation, "problems" | "ignored">;
 
 function collect(name: string, before: readonly string[]): readonly string[] {
   return [...before, name];
 }
 
-function toText({ problems, ignored }: Translation): string {
+function toText({ problems, ignored }: Found): string {
   const errors = count(problems, "error");
   const warnings = count(problems, "warning");
   const lines = problems.map(formatProblem);
@@ -88,7 +111,7 @@ function toText({ problems, ignored }: Translation): string {
   return `${lines.join("\n")}\n`;
 }
 
-function toJson({ problems, ignored }: Translation): string {
+function toJson({ problems, ignored }: Found): string {
   const value = {
     errors: count(problems, "error"),
     warnings: count(problems, "warning"),

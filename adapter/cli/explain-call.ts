@@ -6,6 +6,8 @@ import type { OutboundListener, RoutePolicy } from "../model/model.js";
 import { SERVICE_ATTRIBUTES } from "../model/protocols.js";
 import { viewOf } from "../model/view.js";
 import { check } from "../status/check.js";
+import { checkTenants } from "../tenants/check-tenants.js";
+import type { TranslatorOptions } from "../translate/translator.js";
 import { readWasm } from "./wasm-option.js";
 
 export interface Call {
@@ -35,14 +37,21 @@ export interface ExplainedCall {
   readonly errors: number;
 }
 
-/** Reads the directory as the adapter would, and asks the filter what it does with the call. */
-export async function explainCall(directory: string, call: Call, rootNamespace: string): Promise<ExplainedCall> {
+/** Reads the directory as the adapter would, and asks the filter what it does with the call. `apart`: every namespace is a tenant. */
+export async function explainCall(
+  directory: string,
+  call: Call,
+  rootNamespace: string,
+  apart: boolean,
+): Promise<ExplainedCall> {
   const { protocol, service, port, namespace } = call;
   const wasm = loadFilter(await readWasm());
-  const { mesh: whole, problems } = await check(directory, {
+  const options: TranslatorOptions = {
     checkFilterConfig: (protocol, config) => checkFilterConfig(wasm, protocol, config),
     rootNamespace,
-  });
+  };
+  const read = apart && namespace !== undefined ? await checkTenant(directory, options, namespace) : undefined;
+  const { mesh: whole, problems } = read ?? (await check(directory, options));
   const mesh = namespace === undefined ? whole : viewOf(whole, { namespace });
   const listeners = mesh.listeners.filter((listener) => {
     return listener.protocol === protocol && (port === undefined || listener.port === port);
@@ -59,6 +68,11 @@ export async function explainCall(directory: string, call: Call, rootNamespace: 
     services: listeners.flatMap(({ virtualHosts }) => virtualHosts.flatMap(({ services }) => services)),
     errors: problems.filter(({ severity }) => severity === "error").length,
   };
+}
+
+async function checkTenant(directory: string, options: TranslatorOptions, namespace: string) {
+  const { meshOf, problems } = await checkTenants(directory, options, namespace);
+  return { mesh: meshOf(namespace) ?? { services: [], listeners: [] }, problems };
 }
 
 function policyOf({ virtualHosts }: OutboundListener, { virtualHost, route }: Explanation): RoutePolicy | undefined {

@@ -7,6 +7,7 @@ import { withIstioNamespace } from "./mesh-options.js";
 import { type Output, outputOption } from "./output-option.js";
 import { formatPolicy } from "./policy-text.js";
 import { requireDirectory } from "./require-directory.js";
+import { type TenantOptions, withTenants } from "./tenant-options.js";
 
 interface Options {
   readonly config: string;
@@ -16,6 +17,7 @@ interface Options {
   readonly port?: number;
   readonly namespace?: string;
   readonly istioNamespace: string;
+  readonly tenants: TenantOptions["tenants"];
   readonly output: Output;
 }
 
@@ -33,11 +35,12 @@ The filter's own code decides, on the routes that it would get from the adapter.
 Examples:
   meltemi explain --config ./config --protocol dubbo --service demo.ReviewService --attribute user=jason
   meltemi explain --config ./config --protocol dubbo --service demo.ReviewService --attribute method=getReviews --output json
+  meltemi explain --config ./config --tenants namespace --namespace foo --protocol dubbo --service demo.ReviewService
 ${EXIT_CODE_HELP}
 1 is what it ends with where the call finds no route.`;
 
 export function explainCommand(finish: (code: ExitCode) => void): Command {
-  return withIstioNamespace(new Command("explain"))
+  return withTenants(withIstioNamespace(new Command("explain")))
     .description("tell which route a call takes, and why not the ones before it")
     .requiredOption("-c, --config <directory>", "directory of YAML with the resources")
     .requiredOption("--protocol <name>", `the call's protocol: ${PROTOCOLS.join(", ")}, or one that is declared`)
@@ -51,14 +54,16 @@ export function explainCommand(finish: (code: ExitCode) => void): Command {
     .addOption(outputOption())
     .addHelpText("after", EXAMPLES)
     .action(async (options: Options, command: Command) => {
-      const { config, protocol, service, attribute = {}, port, namespace, istioNamespace, output } = options;
+      const { config, protocol, service, attribute = {}, port, namespace, istioNamespace, tenants, output } = options;
+      if (tenants !== "none" && namespace === undefined)
+        command.error("error: what a call does is told of one tenant: say it with --namespace");
       if (service === "" && PROTOCOLS.includes(protocol) && !mayLackService({ protocol })) {
         command.error(`error: every call of ${protocol} names a service: say it with --service`);
       }
       await requireDirectory(config);
       const { explainCall } = await import("./explain-call.js");
       const call = { protocol, service, attributes: attribute, port, namespace };
-      const { listeners, services, errors } = await explainCall(config, call, istioNamespace);
+      const { listeners, services, errors } = await explainCall(config, call, istioNamespace, tenants !== "none");
       if (errors > 0) process.stderr.write(`${errors} errors in ${config}: ${HINT}, see "meltemi check ${config}"\n`);
       if (output === "json") process.stdout.write(toJson(call, listeners));
       else process.stdout.write(formatExplanations(call, listeners, services));

@@ -4,6 +4,7 @@ import { findEnvoy } from "../envoy/find-envoy.js";
 import type { Logger } from "../log/logger.js";
 import { recognise } from "../resource/recognise.js";
 import { DirectorySource } from "../source/directory-source.js";
+import type { TenantLimits } from "../tenants/limits.js";
 import { formatAddress } from "../xds/address.js";
 import type { BindAddress, Listen } from "../xds/bind.js";
 import { buildBootstrap } from "../xds/bootstrap.js";
@@ -20,6 +21,10 @@ export interface LocalMeshOptions {
   /** Of the workload beside the Envoy. */
   readonly namespace?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Istio's. */
+  readonly rootNamespace?: string;
+  /** Every namespace is a tenant. */
+  readonly tenants?: TenantLimits | undefined;
   readonly log: Logger;
   /** Where it is told that Envoy is being fetched. */
   readonly progress: Logger;
@@ -60,6 +65,8 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
     xds: FREE_LOOPBACK,
     http: FREE_LOOPBACK,
     admin: FREE_LOOPBACK,
+    tenants: options.tenants,
+    ...(options.rootNamespace !== undefined && { rootNamespace: options.rootNamespace }),
     log,
   });
   try {

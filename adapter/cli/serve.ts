@@ -1,9 +1,13 @@
 import type { Logger } from "../log/logger.js";
 import type { Mesh } from "../model/model.js";
-import { type BuildResources, type ControlPlane, startControlPlane } from "../server/control-plane.js";
+import { type ControlPlane, startControlPlane } from "../server/control-plane.js";
 import type { TlsFiles } from "../server/credentials.js";
-import type { RawResource, Source } from "../source/source.js";
+import type { BuildResources } from "../server/served-mesh.js";
+import type { RawResource, Source, SourceState } from "../source/source.js";
 import type { Problem } from "../status/problem.js";
+import type { TenantLimits } from "../tenants/limits.js";
+import { type TenantMesh, Tenants } from "../tenants/tenants.js";
+import type { CheckFilterConfig } from "../translate/filter-refusal.js";
 import { Translator } from "../translate/translator.js";
 import type { BindAddress, Listen } from "../xds/bind.js";
 import type { WasmCode } from "../xds/extension-configs.js";
@@ -14,8 +18,8 @@ import { readWasm } from "./wasm-option.js";
 /** Is told of what is served, to tell of it elsewhere. */
 export interface Follower {
   begin(controlPlane: ControlPlane): void;
-  /** These resources, with these problems, are served as this version from now on. */
-  served(resources: readonly RawResource[], problems: readonly Problem[], version: string): void;
+  /** These resources, with these problems, are served as this version from now on: all, or those of a tenant to its nodes. */
+  served(resources: readonly RawResource[], problems: readonly Problem[], version: string, tenant?: string): void;
   end(): Promise<void>;
 }
 
@@ -37,7 +41,9 @@ export interface ServeOptions {
   readonly partOf?: (raw: RawResource) => RawResource | undefined;
   /** What is to be told of the resources, of the problems that were found and besides. Default: those. */
   readonly judge?: (problems: readonly Problem[], resources: readonly RawResource[], mesh: Mesh) => readonly Problem[];
-  /** Told of each mesh that is served. */
+  /** Every namespace is a tenant, and has a mesh of its own. Default: all have one. */
+  readonly tenants?: TenantLimits | undefined;
+  /** Told of each mesh that is served, where all have one. */
   readonly onMesh?: (mesh: Mesh) => void;
 }
 
@@ -54,8 +60,8 @@ export interface Served {
 
 /** Resolves when the source has been read and nodes can get what is good of it. */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { source, follower, listen, wasm, xds, tls, http, admin, log, onMesh, build, partOf, judge, rootNamespace } =
-    options;
+  const { source, follower, listen, wasm, xds, tls, http, admin, log, build, tenants: limits } = options;
+  let onUnknown: (namespace: string) => void = () => undefined;
   const controlPlane = await startControlPlane({
     xds: { address: xds.ip, port: xds.port },
     tls,
@@ -65,26 +71,19 @@ export async function serve(options: ServeOptions): Promise<Served> {
     listen,
     code: wasm,
     ...(build !== undefined && { build }),
+    ...(limits && { tenants: { maxStreams: limits.streams, onUnknown: (namespace) => onUnknown(namespace) } }),
     log: log.child({ component: "xds" }),
   });
-  const translator = new Translator({
-    checkFilterConfig: await filterCheck(),
-    rootNamespace,
-    ...(partOf !== undefined && { partOf }),
-  });
-  const problemLog = new ProblemLog(log.child({ component: "config" }));
+  const checkFilterConfig = await filterCheck();
+  const translation =
+    limits === undefined
+      ? serveAll(options, controlPlane, checkFilterConfig)
+      : serveTenants(options, limits, controlPlane, checkFilterConfig);
+  onUnknown = translation.ask;
   follower?.begin(controlPlane);
-  let mesh: Mesh = { services: [], listeners: [] };
   try {
-    await source.start((state) => {
-      const translated = translator.translate(state);
-      mesh = translated.mesh;
-      const problems = judge === undefined ? translated.problems : judge(translated.problems, state.resources, mesh);
-      const served = controlPlane.setMesh(mesh);
-      problemLog.update(problems, served.problems);
-      onMesh?.(mesh);
-      follower?.served(state.resources, problems, served.version);
-    });
+    await source.start(translation.offer);
+    await translation.settled();
   } catch (error) {
     await follower?.end();
     await controlPlane.close();
@@ -97,14 +96,114 @@ export async function serve(options: ServeOptions): Promise<Served> {
     controlPlane,
     endConnections: async () => {
       await source.close();
-      controlPlane.setMesh(withEndingConnections(mesh));
+      await translation.end();
       await controlPlane.synchronized();
     },
     stop: async () => {
       await follower?.end();
       await source.close();
+      await translation.close();
       await controlPlane.close();
     },
+  };
+}
+
+/** From the states of the source to what the control plane serves. */
+interface Translation {
+  offer(state: SourceState): void;
+  /** Resolves when what was there at first is served. */
+  settled(): Promise<void>;
+  /** There is a node of a namespace of which nothing is served. */
+  ask(namespace: string): void;
+  /** Has the filters end their connections. No state follows. */
+  end(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function serveAll(
+  options: ServeOptions,
+  controlPlane: ControlPlane,
+  checkFilterConfig: CheckFilterConfig,
+): Translation {
+  const { follower, log, onMesh, partOf, judge, rootNamespace } = options;
+  const translator = new Translator({ checkFilterConfig, rootNamespace, ...(partOf !== undefined && { partOf }) });
+  const problemLog = new ProblemLog(log.child({ component: "config" }));
+  let mesh: Mesh = { services: [], listeners: [] };
+  return {
+    offer: (state) => {
+      const translated = translator.translate(state);
+      mesh = translated.mesh;
+      const problems = judge === undefined ? translated.problems : judge(translated.problems, state.resources, mesh);
+      const served = controlPlane.setMesh(mesh);
+      problemLog.update(problems, served.problems);
+      onMesh?.(mesh);
+      follower?.served(state.resources, problems, served.version);
+    },
+    settled: async () => undefined,
+    ask: () => undefined,
+    end: async () => void controlPlane.setMesh(withEndingConnections(mesh)),
+    close: async () => undefined,
+  };
+}
+
+function serveTenants(
+  { follower, log, judge = (problems) => problems, rootNamespace }: ServeOptions,
+  limits: TenantLimits,
+  controlPlane: ControlPlane,
+  checkFilterConfig: CheckFilterConfig,
+): Translation {
+  const problemLogs = new Map<string, ProblemLog>();
+  const problemLog = (namespace: string): ProblemLog => {
+    const known = problemLogs.get(namespace) ?? new ProblemLog(log.child({ component: "config", namespace }));
+    problemLogs.set(namespace, known);
+    return known;
+  };
+  let served: ReadonlyMap<string, TenantMesh> = new Map();
+  let isComplete = false;
+  const publish = (): void => {
+    const outcomes = controlPlane.setTenants(served);
+    for (const [namespace, { version, problems: serving }] of outcomes) {
+      const tenant = served.get(namespace);
+      if (tenant === undefined) continue;
+      const { problems: found, mesh, resources, visible } = tenant;
+      const problems = judge(found, visible, mesh);
+      problemLog(namespace).update(problems, serving);
+      follower?.served(resources, problems, version, namespace);
+    }
+    for (const [namespace, gone] of problemLogs) {
+      if (served.has(namespace)) continue;
+      gone.update([], []);
+      problemLogs.delete(namespace);
+      follower?.served([], [], "", namespace);
+    }
+  };
+  const tenants = new Tenants({
+    translator: { checkFilterConfig, rootNamespace },
+    limits,
+    onMeshes: (meshes) => {
+      served = meshes;
+      // A node that comes meanwhile waits: what its namespace has may not have been read.
+      if (isComplete) publish();
+    },
+  });
+  return {
+    offer: (state) => tenants.offer(state),
+    settled: async () => {
+      await tenants.settled();
+      // Closed before it was read, there is nothing to serve.
+      if (served.size === 0) return;
+      isComplete = true;
+      publish();
+    },
+    ask: (namespace) => tenants.ask(namespace),
+    end: async () => {
+      await tenants.close();
+      const ending = [...served].map(([namespace, one]) => {
+        return [namespace, { ...one, mesh: withEndingConnections(one.mesh) }] as const;
+      });
+      controlPlane.setTenants(new Map(ending));
+    },
+    close: () => tenants.close(),
   };
 }
 

@@ -7,6 +7,7 @@ import { EXIT_CODE_HELP, ExitCode } from "./exit-code.js";
 import { type Output, outputOption } from "./output-option.js";
 
 interface Options {
+  readonly namespace?: string;
   readonly admin: HostPort;
   readonly output: Output;
 }
@@ -31,20 +32,22 @@ export function statusCommand(finish: (code: ExitCode) => void): Command {
         .argParser(parseHostPort)
         .default({ host: DEFAULT_ADMIN.ip, port: DEFAULT_ADMIN.port }, formatAddress(DEFAULT_ADMIN)),
     )
+    .option("--namespace <name>", "those of this namespace alone (default: all)")
     .addOption(outputOption())
     .addHelpText("after", EXAMPLES)
-    .action(async ({ admin, output }: Options) => {
+    .action(async ({ admin, namespace, output }: Options) => {
       const { formatStatus } = await import("./status-text.js");
-      const report = await fetchStatus(admin);
+      const report = await fetchStatus(admin, namespace);
       process.stdout.write(output === "json" ? `${JSON.stringify(report, undefined, 2)}\n` : formatStatus(report));
       finish(report.nodes.some(({ refused }) => refused.length > 0) ? ExitCode.PROBLEMS : ExitCode.OK);
     });
 }
 
-async function fetchStatus({ host, port }: HostPort): Promise<StatusReport> {
+async function fetchStatus({ host, port }: HostPort, namespace: string | undefined): Promise<StatusReport> {
   const address = formatAddress({ ip: host, port });
   try {
-    const response = await fetch(`http://${address}/status`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const query = namespace === undefined ? "" : `?namespace=${encodeURIComponent(namespace)}`;
+    const response = await fetch(`http://${address}/status${query}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.ok) return (await response.json()) as StatusReport;
     const body = (await response.text()).trim();
     throw new Error(`it answers ${response.status}: ${body}`);

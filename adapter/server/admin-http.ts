@@ -1,3 +1,4 @@
+import type { Registry } from "prom-client";
 import { PLAIN_NODE } from "../model/node-profile.js";
 import type { Snapshot } from "../snapshot/snapshot.js";
 import { RESOURCE_TYPES } from "../xds/resource.js";
@@ -6,9 +7,16 @@ import { type Answer, type Answers, text } from "./http.js";
 import { reportNodes } from "./status-report.js";
 
 /** For people who may see all that nodes are told: addresses, routes, paths of keys. */
-export function adminAnswers(server: DiscoveryServer): Answers {
+export function adminAnswers(server: DiscoveryServer, tenants: Registry | undefined): Answers {
   return {
-    "/status": () => json(reportNodes(server.nodes())),
+    "/status": (parameters) => {
+      const namespace = parameters.get("namespace");
+      const nodes = server.nodes();
+      return json(reportNodes(namespace === null ? nodes : nodes.filter((node) => node.namespace === namespace)));
+    },
+    ...(tenants && {
+      "/metrics": async () => ({ status: 200, type: tenants.contentType, body: await tenants.metrics() }),
+    }),
     "/debug/snapshot": (parameters) => {
       const id = parameters.get("node");
       const node = server.nodes().find((one) => one.id === id);

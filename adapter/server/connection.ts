@@ -17,6 +17,8 @@ export interface DiscoveryEvents {
   rejected: [node: string, rejection: Rejection, version: string];
   /** The node has all of the snapshot and has accepted it. */
   synchronized: [node: string, version: string];
+  /** A stream was ended because the nodes of its namespace have as many as they may. */
+  crowded: [namespace: string];
   /** A stream was ended for what its peer did, with this status of gRPC. */
   refused: [peer: string, code: string, reason: string];
 }
@@ -57,7 +59,9 @@ export class Connection<Req extends Request, Res> {
     this.#stream = new NodeStream<Req, Res>(variant, streamEvents, only);
   }
 
+  /** Nothing happens where it is the one that it has. */
   setSnapshot(snapshot: Snapshot): void {
+    if (snapshot === this.#snapshot) return;
     this.#snapshot = snapshot;
     this.rejection = undefined;
     this.isUpToDate = false;

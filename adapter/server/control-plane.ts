@@ -1,36 +1,20 @@
 import type { EventEmitter } from "node:events";
 import type { Logger } from "../log/logger.js";
 import type { Mesh } from "../model/model.js";
-import { PLAIN_NODE } from "../model/node-profile.js";
-import { type NodeShape, shapesIn } from "../model/node-shape.js";
-import { checkConsistency } from "../snapshot/consistency.js";
-import { diffSnapshots } from "../snapshot/diff.js";
-import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.js";
-import { buildResources, type XdsOptions, type XdsState } from "../xds/build-resources.js";
-import type { Resource } from "../xds/resource.js";
-import { TableVersions } from "../xds/table-versions.js";
+import type { NodeProfile } from "../model/node-profile.js";
 import { adminAnswers } from "./admin-http.js";
 import type { DiscoveryEvents } from "./connection.js";
 import { FileCredentials, type TlsFiles } from "./credentials.js";
 import { DiscoveryServer, type ListenAddress } from "./discovery-server.js";
 import { type Answers, type Http, startHttp } from "./http.js";
 import { createMetrics } from "./metrics.js";
-import { snapshotsByShape } from "./node-snapshots.js";
 import type { NodeStatus } from "./node-status.js";
 import { publicAnswers } from "./public-http.js";
+import { type Outcome, ServedMesh, type ServedMeshOptions } from "./served-mesh.js";
+import { NOBODY, TenantMeshes } from "./tenant-meshes.js";
+import { TenantMetrics } from "./tenant-metrics.js";
 
-/**
- * Makes what nodes of a shape get of a mesh, and says in words what of the mesh could not be served as it is. `served` is what their own
- * workloads may serve, which can be more.
- */
-export type BuildResources = (
-  mesh: Mesh,
-  options: XdsOptions & XdsState & { readonly served: Mesh; readonly shape: NodeShape },
-) => { readonly resources: readonly Resource[]; readonly problems: readonly string[] };
-
-export interface ControlPlaneOptions extends XdsOptions {
-  /** Default: all that an Envoy needs. */
-  readonly build?: BuildResources;
+export interface ControlPlaneOptions extends ServedMeshOptions {
   readonly xds: ListenAddress;
   /** xDS over TLS. Without, it is plain and whoever reaches it gets all. */
   readonly tls?: TlsFiles | undefined;
@@ -40,7 +24,22 @@ export interface ControlPlaneOptions extends XdsOptions {
   readonly admin?: ListenAddress;
   /** The filter's code as it is served over HTTP. */
   readonly filter?: Uint8Array;
-  readonly log: Logger;
+  /** Where there are tenants. */
+  readonly tenants?: TenantOptions;
+}
+
+export interface TenantOptions {
+  /** Those of the nodes of one namespace. */
+  readonly maxStreams: number;
+  /** There is a node of a namespace that has no mesh. */
+  readonly onUnknown: (namespace: string) => void;
+}
+
+/** What is served to the nodes of one namespace. */
+export interface ServedTenant {
+  readonly mesh: Mesh;
+  /** How many of its resources there was no room for. */
+  readonly refused: number;
 }
 
 /** A control plane that runs: meshes go in, nodes get them. */
@@ -50,7 +49,12 @@ export interface ControlPlane {
   readonly adminPort: number | undefined;
   readonly events: EventEmitter<DiscoveryEvents>;
   /** Serves a mesh from now on. Returns its version, and in words what of it cannot be served as it is. */
-  setMesh(mesh: Mesh): { readonly version: string; readonly problems: readonly string[] };
+  setMesh(mesh: Mesh): Outcome;
+  /**
+   * The same where there are tenants: a mesh for each namespace, and under the name NOBODY that of all other nodes. Who has the same mesh as
+   * before is sent nothing. Returns what became of the others.
+   */
+  setTenants(meshes: ReadonlyMap<string, ServedTenant>): ReadonlyMap<string, Outcome>;
   /** Resolves when there are nodes and all have accepted all of the newest mesh; fails when one refuses a part of it. */
   synchronized(): Promise<void>;
   nodes(): readonly NodeStatus[];
@@ -58,11 +62,12 @@ export interface ControlPlane {
 }
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { log, build = buildResources } = options;
-  const server = new DiscoveryServer();
+  const { log, tenants } = options;
+  const server = new DiscoveryServer(tenants?.maxStreams);
   logEvents(server.events, log);
-  const versions = new TableVersions();
-  let snapshot: Snapshot | undefined;
+  const whole = new ServedMesh(options);
+  const parts = new TenantMeshes({ ...options, onUnknown: tenants?.onUnknown ?? (() => undefined) });
+  const told = tenants && new TenantMetrics(server);
   const credentials = options.tls && (await FileCredentials.load(options.tls, log));
   const http: Http[] = [];
   const serveHttp = async (address: ListenAddress | undefined, answers: Answers): Promise<number | undefined> => {
@@ -78,23 +83,22 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     return {
       xdsPort: await server.listen(options.xds, credentials),
       httpPort: await serveHttp(options.http, publicAnswers(server, createMetrics(server), options.filter)),
-      adminPort: await serveHttp(options.admin, adminAnswers(server)),
+      adminPort: await serveHttp(options.admin, adminAnswers(server, told?.registry)),
       events: server.events,
       setMesh: (mesh) => {
-        const plain = shapesIn(mesh)(PLAIN_NODE);
-        const { resources, problems } = build(mesh, { ...options, versions, served: mesh, shape: plain });
-        const next = makeSnapshot(resources);
-        for (const diff of diffSnapshots(snapshot, next))
-          log.info({ ...diff, version: next.version }, "resources changed");
-        snapshot = next;
-        const views = snapshotsByShape(mesh, next, ({ name, mesh, served, shape }) => {
-          const of = (listener: string, table: object) => versions.of(`${name}/${listener}`, table);
-          return build(mesh, { ...options, versions: { of }, served, shape }).resources;
-        });
-        server.setSnapshots(views.snapshotFor);
-        // Where nodes have a part alone from here, the rest is not ours to know.
-        const gaps = options.build === undefined ? checkConsistency(next) : [];
-        return { version: views.version, problems: [...problems, ...gaps] };
+        const { snapshotFor, ...outcome } = whole.set(mesh);
+        server.setSnapshots(snapshotFor);
+        return outcome;
+      },
+      setTenants: (meshes) => {
+        told?.update(meshes);
+        const before = parts.names();
+        const outcomes = parts.set(new Map([...meshes].map(([namespace, { mesh }]) => [namespace, mesh])));
+        const changed = new Set([...outcomes.keys(), ...before.filter((name) => !meshes.has(name))]);
+        const concerns = ({ namespace }: NodeProfile) =>
+          changed.has(namespace ?? NOBODY) || (changed.has(NOBODY) && parts.of(namespace) === NOBODY);
+        server.setSnapshots((node) => parts.snapshotFor(node), concerns);
+        return outcomes;
       },
       synchronized: () => server.synchronized(),
       nodes: () => server.nodes(),

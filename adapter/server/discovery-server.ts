@@ -22,7 +22,7 @@ import { type Peer, peerName, peerOf } from "./peer.js";
 import { AGGREGATED_DISCOVERY_SERVICE, EXTENSION_CONFIG_DISCOVERY_SERVICE, type Request } from "./protocol.js";
 import { Refusal } from "./refusal.js";
 import { STATE_OF_THE_WORLD } from "./sotw.js";
-import { StreamQuota } from "./stream-quota.js";
+import { Quota, StreamQuota } from "./stream-quota.js";
 import type { Variant } from "./variant.js";
 
 /** Where to listen. Port 0: any that is free. */
@@ -49,12 +49,15 @@ export class DiscoveryServer {
     interceptors: [reporting((peer, code, reason) => this.events.emit("refused", peer, code, reason))],
   });
   readonly #quota = new StreamQuota();
+  readonly #byNamespace: Quota;
   readonly #calls = new Set<{ end(): void }>();
   readonly #connections = new Set<AnyConnection>();
   #credentials: FileCredentials | undefined;
   #snapshots: SnapshotFor | undefined;
 
-  constructor() {
+  /** How many streams the nodes of one namespace may have. Default: as many as there are. */
+  constructor(maxStreamsPerNamespace = Number.POSITIVE_INFINITY) {
+    this.#byNamespace = new Quota(maxStreamsPerNamespace);
     this.#grpc.addService(AGGREGATED_DISCOVERY_SERVICE, {
       StreamAggregatedResources: this.#handler(STATE_OF_THE_WORLD),
       DeltaAggregatedResources: this.#handler(DELTA),
@@ -93,9 +96,12 @@ export class DiscoveryServer {
     this.setSnapshots(() => snapshot);
   }
 
-  setSnapshots(snapshots: SnapshotFor): void {
+  /** `concerns`: for which nodes something may have changed. Default: for all. */
+  setSnapshots(snapshots: SnapshotFor, concerns: (node: NodeProfile) => boolean = () => true): void {
+    const isFirst = this.#snapshots === undefined;
     this.#snapshots = snapshots;
-    for (const connection of this.#connections) connection.setSnapshot(snapshots(connection.node));
+    for (const connection of this.#connections)
+      if (isFirst || concerns(connection.node)) connection.setSnapshot(snapshots(connection.node));
   }
 
   nodes(): readonly NodeStatus[] {
@@ -148,7 +154,9 @@ export class DiscoveryServer {
       const peer = peerOf(call);
       let receive = (first: Req): void => {
         const send = (response: Res): void => void call.write(response);
-        const connection = new Connection(identify(first.node, peer), this.events, variant, send, only);
+        const node = identify(first.node, peer);
+        this.#admitTo(node.namespace, call);
+        const connection = new Connection(node, this.events, variant, send, only);
         this.#take(connection, call);
         receive = (request) => connection.receive(request);
         receive(first);
@@ -178,6 +186,17 @@ export class DiscoveryServer {
       this.#quota.giveBack(name);
       this.#calls.delete(call);
     });
+  }
+
+  #admitTo(namespace: string | undefined, call: AnyCall): void {
+    if (namespace === undefined) return;
+    try {
+      this.#byNamespace.take(namespace, `the namespace ${namespace}`);
+    } catch (refusal) {
+      this.events.emit("crowded", namespace);
+      throw refusal;
+    }
+    call.once("close", () => this.#byNamespace.giveBack(namespace));
   }
 
   #take(connection: AnyConnection, call: AnyCall): void {

@@ -101,12 +101,7 @@ describe("what others see of a namespace", () => {
   });
 
   it("is all of the root namespace but what is kept", () => {
-    expect(
-      exported(
-        POLICY + entry("silent", "") + entry("own", "exportTo: [ . ]") + CLUSTER,
-        true,
-      ),
-    ).toEqual({
+    expect(exported(POLICY + entry("silent", "") + entry("own", "exportTo: [ . ]") + CLUSTER, true)).toEqual({
       "ListenerPolicy/tls": "all",
       "ServiceEntry/silent": "all",
       "Service/reviews": "bar",

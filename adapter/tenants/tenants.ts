@@ -6,9 +6,10 @@ import { type Problem, sortProblems } from "../status/problem.js";
 import { DEFAULT_ROOT_NAMESPACE } from "../translate/choose-scopes.js";
 import { Translator, type TranslatorOptions } from "../translate/translator.js";
 import { Accepted, isSameList } from "./accepted.js";
+import { beyondLimits } from "./beyond-limits.js";
 import { FairQueue, type Turn } from "./fair-queue.js";
 import { importsOf } from "./imports.js";
-import { beyondLimits, DEFAULT_LIMITS, type TenantLimits } from "./limits.js";
+import { DEFAULT_LIMITS, type TenantLimits } from "./limits.js";
 import { ownFirst } from "./own-first.js";
 import { kindOf, nameOf, namespaceOf } from "./written.js";
 

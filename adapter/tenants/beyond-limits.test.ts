@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { recognise } from "../resource/recognise.js";
 import { parseFile } from "../source/file-content.js";
-import { beyondLimits, DEFAULT_LIMITS, type TenantLimits } from "./limits.js";
+import { beyondLimits } from "./beyond-limits.js";
+import { DEFAULT_LIMITS, type TenantLimits } from "./limits.js";
 
 /** Names of those that there is no room for. */
 function beyond(documents: readonly string[], limits: Partial<TenantLimits>): readonly string[] {

@@ -1,0 +1,65 @@
+import type { Logger } from "../log/logger.js";
+import type { Mesh } from "../model/model.js";
+import { PLAIN_NODE } from "../model/node-profile.js";
+import { type NodeShape, shapesIn } from "../model/node-shape.js";
+import { checkConsistency } from "../snapshot/consistency.js";
+import { diffSnapshots } from "../snapshot/diff.js";
+import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.js";
+import { buildResources, type XdsOptions, type XdsState } from "../xds/build-resources.js";
+import type { Resource } from "../xds/resource.js";
+import { TableVersions } from "../xds/table-versions.js";
+import type { SnapshotFor } from "./discovery-server.js";
+import { snapshotsByShape } from "./node-snapshots.js";
+
+/**
+ * Makes what nodes of a shape get of a mesh, and says in words what of the mesh could not be served as it is. `served` is what their own
+ * workloads may serve, which can be more.
+ */
+export type BuildResources = (
+  mesh: Mesh,
+  options: XdsOptions & XdsState & { readonly served: Mesh; readonly shape: NodeShape },
+) => { readonly resources: readonly Resource[]; readonly problems: readonly string[] };
+
+export interface ServedMeshOptions extends XdsOptions {
+  /** Default: all that an Envoy needs. */
+  readonly build?: BuildResources;
+  readonly log: Logger;
+}
+
+/** What became of a mesh: its version, and in words what of it cannot be served as it is. */
+export interface Outcome {
+  readonly version: string;
+  readonly problems: readonly string[];
+}
+
+/** One mesh after the other, as snapshots for the nodes that are to have it. */
+export class ServedMesh {
+  readonly #options: ServedMeshOptions;
+  readonly #namespace: string | undefined;
+  readonly #versions = new TableVersions();
+  #snapshot: Snapshot | undefined;
+
+  /** `namespace`: all of its nodes are of that one. */
+  constructor(options: ServedMeshOptions, namespace?: string) {
+    this.#options = options;
+    this.#namespace = namespace;
+  }
+
+  set(mesh: Mesh): Outcome & { readonly snapshotFor: SnapshotFor } {
+    const { log, build = buildResources } = this.#options;
+    const versions = this.#versions;
+    const plain = shapesIn(mesh)({ ...PLAIN_NODE, namespace: this.#namespace });
+    const { resources, problems } = build(mesh, { ...this.#options, versions, served: mesh, shape: plain });
+    const next = makeSnapshot(resources);
+    for (const diff of diffSnapshots(this.#snapshot, next))
+      log.info({ ...diff, version: next.version }, "resources changed");
+    this.#snapshot = next;
+    const views = snapshotsByShape(mesh, next, ({ name, mesh, served, shape }) => {
+      const of = (listener: string, table: object) => versions.of(`${name}/${listener}`, table);
+      return build(mesh, { ...this.#options, versions: { of }, served, shape }).resources;
+    });
+    // Where nodes have a part alone from here, the rest is not ours to know.
+    const gaps = this.#options.build === undefined ? checkConsistency(next) : [];
+    return { ...views, problems: [...problems, ...gaps] };
+  }
+}
