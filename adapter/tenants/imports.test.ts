@@ -7,7 +7,11 @@ import { importsOf } from "./imports.js";
 const ISTIO = "networking.istio.io/v1";
 
 function resource(namespace: string, kind: string, name: string, spec: string): string {
-  const group = kind === "VirtualService" ? "networking.meltemi.io/v1alpha1" : kind === "Service" ? "v1" : ISTIO;
+  const group = ["VirtualService", "ListenerPolicy"].includes(kind)
+    ? "networking.meltemi.io/v1alpha1"
+    : kind === "Service"
+      ? "v1"
+      : ISTIO;
   return `{ apiVersion: ${group}, kind: ${kind}, metadata: { name: ${name}, namespace: ${namespace} }, spec: { ${spec} } }\n`;
 }
 
@@ -56,6 +60,15 @@ describe("what a tenant gets of others", () => {
   ])("is no host %s", (_, host, known) => {
     const exported = [entry("bar", host), entry("bar", "other.example")];
     expect(imported(exported, known === "" ? [] : [known])).toEqual(["to-other.example"]);
+  });
+
+  it("is nothing at a port where it only observes", () => {
+    const at = (port: number) =>
+      resource("bar", "ServiceEntry", `at-${port}`, `hosts: [ at-${port}.example ], ports: [ { number: ${port} } ]`);
+    const service = resource("bar", "Service", "shop", "ports: [ { port: 20880 } ]");
+    const policy = (mode: string) => resource("foo", "ListenerPolicy", "p", `port: 20880, mode: ${mode}`);
+    expect(imported([at(20880), at(20881), service], [policy("OBSERVE")])).toEqual(["at-20881"]);
+    expect(imported([at(20880), at(20881), service], [policy("CALL")])).toEqual(["at-20880", "at-20881", "shop"]);
   });
 
   it("is no Service whose host it has given to another one", () => {

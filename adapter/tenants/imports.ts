@@ -21,10 +21,12 @@ export function importsOf(
   const owners = new Map<string, string>();
   const isTaken = (host: string) =>
     homes.some((home) => hostsMeant(host, home).some((name) => names.has(name) || home === clusterNamespace(name)));
+  const observed = new Set(known.flatMap(observedPort));
   const services = exported.filter((raw) => {
     const hosts = serviceHosts(raw);
     const namespace = String(namespaceOf(raw));
     if (hosts.some((host) => isTaken(host) || !isLocal(host, raw))) return false;
+    if (hosts.length > 0 && servicePorts(raw).some((port) => observed.has(port))) return false;
     for (const host of hosts) if (!owners.has(host)) owners.set(host, namespace);
     return true;
   });
@@ -55,6 +57,17 @@ function serviceHosts(raw: RawResource): readonly string[] {
 
 function hostsOf(raw: RawResource): readonly string[] {
   return textsAt(specOf(raw).hosts);
+}
+
+/** A listener that only observes has one destination: there is no room for another one beside it. */
+function observedPort(raw: RawResource): readonly unknown[] {
+  const { mode, port } = specOf(raw);
+  return kindOf(raw) === "ListenerPolicy" && mode === "OBSERVE" ? [port] : [];
+}
+
+/** Of a ServiceEntry `number`, of a Service `port`. */
+function servicePorts(raw: RawResource): readonly unknown[] {
+  return listAt(specOf(raw).ports).map((port) => mapAt(port).number ?? mapAt(port).port);
 }
 
 /** Hosts of a cluster belong to its namespaces, and a name without a dot to whoever completes it. */

@@ -191,7 +191,7 @@ export class Tenants {
     this.#translators.set(tenant, translator);
     try {
       const { mesh, problems } = translator.translate(state, refused);
-      return { mesh: ownFirst(mesh, [tenant, this.#root]), problems };
+      return { mesh: ownFirst(mesh, tenant, this.#root), problems };
     } catch (cause) {
       const reason = `the resources of the namespace ${tenant} cannot be read, and what was in force stays: ${(cause as Error).stack}`;
       return { problems: [{ severity: "error", resource: undefined, file: "", line: 1, field: "", reason }] };
