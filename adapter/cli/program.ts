@@ -7,6 +7,7 @@ import { EXIT_CODE_HELP, ExitCode } from "./exit-code.js";
 import { explainCommand } from "./explain-command.js";
 import { installCommand } from "./install-command.js";
 import { version } from "./installation.js";
+import { iptablesCommand } from "./iptables-command.js";
 import { statusCommand } from "./status-command.js";
 import { upCommand } from "./up-command.js";
 
@@ -39,6 +40,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     checkCommand(finish),
     explainCommand(finish),
     installCommand(),
+    iptablesCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {

@@ -12,6 +12,8 @@ export type ErrorCode =
   | "ENVOY_NOT_FOUND"
   /** Envoy did not start, or ended by itself. */
   | "ENVOY_FAILED"
+  /** A machine's redirect rules cannot be read or changed. */
+  | "IPTABLES_FAILED"
   /** A piece of the installation is missing or broken. */
   | "INSTALLATION";
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { meltemi } from "./support/meltemi.js";
 
 describe("help", () => {
-  it.each([[], ["up"], ["adapter"], ["bootstrap"], ["status"], ["check"], ["explain"], ["install"]])(
+  it.each([[], ["up"], ["adapter"], ["bootstrap"], ["status"], ["check"], ["explain"], ["install"], ["iptables"]])(
     "meltemi %s --help has examples",
     async (...command) => {
       const { status, stdout, stderr } = await meltemi(...command, "--help");
@@ -83,6 +83,15 @@ describe("called wrongly: status 2, nothing on stdout, and what to do", () => {
       ["explain", "--config", ".", "--protocol", "dubbo", "--service", "s", "--attribute", "user"],
       /NAME=VALUE/,
     ],
+    ["a port that there is not", ["iptables", "-d", "22,70000"], /from 1 to 65535; "70000" is none/],
+    ["a range with too many bits", ["iptables", "-x", "fd00::/8,10.0.0.0/33"], /"10\.0\.0\.0\/33" is none/],
+    ["a name for a range", ["iptables", "-x", "example.com"], /Write IP ranges, .*"example\.com" is none/],
+    ["the loopback interface to be redirected", ["iptables", "-i", "::1"], /::1\/128: connections over the loopback/],
+    ["a user's name", ["iptables", "-u", "envoy"], /Write numbers, such as 1337; "envoy" is none/],
+    ["two interfaces in one", ["iptables", "-c", "eth0 eth1"], /Write names of interfaces/],
+    ["no proxy", ["iptables", "-u", "", "-g", ""], /say whom Envoy runs as \(-u or -g\)/],
+    ["one port for both directions", ["iptables", "-p", "15006"], /-p and -z are both 15006/],
+    ["both ways at once", ["iptables", "--apply", "--undo"], /'--undo' cannot be used with option '--apply'/],
   ])("%s", async (_, args, message) => {
     const { status, stdout, stderr } = await meltemi(...args);
     expect(stderr).toMatch(message);
