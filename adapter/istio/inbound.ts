@@ -1,10 +1,10 @@
-import { type InboundSide, inboundTable, isJudged } from "../filter-config/inbound.js";
-import { inboundListenerAt } from "../model/inbound.js";
+import { isJudged } from "../filter-config/inbound.js";
 import { askedNamespaces, type InboundPort } from "../model/inbound-ports.js";
-import type { ListenerMode, Mesh } from "../model/model.js";
+import type { Mesh } from "../model/model.js";
 import { AUTO } from "../model/protocols.js";
-import { buildExtensionConfig, type WasmCode } from "../xds/extension-configs.js";
-import { type FilterIdentity, filterName } from "../xds/filter-identity.js";
+import type { WasmCode } from "../xds/extension-configs.js";
+import { filterName } from "../xds/filter-identity.js";
+import { buildInboundConfig, inboundFilter, inboundName, inboundSide } from "../xds/inbound-filter.js";
 import type { JsonObject } from "../xds/json.js";
 import type { Resource } from "../xds/resource.js";
 import type { TableVersions } from "../xds/table-versions.js";
@@ -28,7 +28,7 @@ export function inbound(namespace: string, port: InboundPort, mesh: Mesh): Envoy
 /** What has passed cannot be looked at twice to tell its protocol. */
 function observing(port: InboundPort): readonly JsonObject[] {
   if (port.protocol === AUTO) return [];
-  const filter = discoveredFilter(filterName(identity(port, "observe")), PASS_THROUGH);
+  const filter = discoveredFilter(filterName(inboundFilter(port, "observe")), PASS_THROUGH);
   return [atTcpProxy("SIDECAR_INBOUND", { destinationPort: port.number }, "INSERT_BEFORE", filter)];
 }
 
@@ -36,11 +36,11 @@ function observing(port: InboundPort): readonly JsonObject[] {
 function judging(port: InboundPort, namespace: string | undefined): readonly JsonObject[] {
   const match = { destinationPort: port.number };
   const proxy = namespace === undefined ? undefined : { metadata: { NAMESPACE: namespace } };
-  const filter = discoveredFilter(filterName(identity(port, "call")));
+  const filter = discoveredFilter(filterName(inboundFilter(port, "call")));
   const put =
     port.protocol === AUTO
       ? atTcpProxy("SIDECAR_INBOUND", match, "INSERT_BEFORE", filter, proxy)
-      : atFilter("SIDECAR_INBOUND", match, filterName(identity(port, "observe")), "REPLACE", filter, proxy);
+      : atFilter("SIDECAR_INBOUND", match, filterName(inboundFilter(port, "observe")), "REPLACE", filter, proxy);
   const carrier = selfContainedTunnelFilter(inboundName(port));
   return [put, atTcpProxy("SIDECAR_INBOUND", match, "REPLACE", carrier, proxy)];
 }
@@ -52,31 +52,8 @@ export function buildInboundConfigs(
   code: WasmCode,
   versions: Pick<TableVersions, "of">,
 ): readonly Resource[] {
-  const { protocol, number } = port;
-  const { listeners } = mesh;
-  const counted = { protocol, cluster: `inbound|${number}||` };
-  const side = { ...counted, ...askedOf(mesh, port) };
-  const build = (mode: ListenerMode, table: object) => {
-    const version = versions.of(mode === "observe" ? inboundName(port) : `${inboundName(port)}/judged`, table);
-    return buildExtensionConfig(identity(port, mode), { ...table, version }, code);
-  };
-  return [
-    ...(protocol === AUTO ? [] : [build("observe", inboundTable(counted, listeners))]),
-    ...(isJudged(side)
-      ? [build("call", { ...inboundTable(side, listeners), read_buffer_bytes: READ_BUFFER_BYTES })]
-      : []),
-  ];
-}
-
-function askedOf({ inbound }: Mesh, { protocol, number }: InboundPort): Pick<InboundSide, "listener" | "policies"> {
-  if (inbound === undefined) return {};
-  return { policies: inbound.policies, listener: inboundListenerAt(inbound, undefined, protocol, number) };
-}
-
-function identity(port: InboundPort, mode: ListenerMode): FilterIdentity {
-  return { listener: inboundName(port), protocol: port.protocol, mode };
-}
-
-function inboundName({ protocol, number }: InboundPort): string {
-  return `inbound_${protocol}_${number}`;
+  const side = inboundSide(mesh, port);
+  const options = { code, versions, readBuffer: READ_BUFFER_BYTES };
+  const modes = [...(port.protocol === AUTO ? [] : ["observe" as const]), ...(isJudged(side) ? ["call" as const] : [])];
+  return modes.map((mode) => buildInboundConfig(side, port, mode, mesh, options));
 }

@@ -1,3 +1,5 @@
+import type { InboundPort } from "./inbound-ports.js";
+import { localPortsIn } from "./local-ports.js";
 import { meshSettingsFor, type UnknownDestinations } from "./mesh-policy.js";
 import type { Mesh } from "./model.js";
 import { type Family, familiesOf, type NodeProfile } from "./node-profile.js";
@@ -12,11 +14,14 @@ export interface NodeShape {
   /** In the order of preference. */
   readonly families: readonly Family[];
   readonly unknownDestinations: UnknownDestinations;
+  /** Where its own workload serves calls. */
+  readonly localPorts: readonly InboundPort[];
 }
 
 /** Makes shapes of nodes of a mesh. */
 export function shapesIn(mesh: Mesh): (node: NodeProfile) => NodeShape {
   const named = namedNamespaces(mesh);
+  const localPorts = localPortsIn(mesh);
   return (node) => {
     const { namespace, gateway = false, captured, dualStack } = node;
     const settings = meshSettingsFor(mesh.policies, namespace);
@@ -27,6 +32,7 @@ export function shapesIn(mesh: Mesh): (node: NodeProfile) => NodeShape {
       families: familiesOf({ ...node, dualStack: dualStack ?? settings.dualStack }),
       // Nothing else comes to a node that nothing is redirected to.
       unknownDestinations: captured ? (settings.unknownDestinations ?? "pass") : "pass",
+      localPorts: captured ? localPorts(node) : [],
     };
   };
 }

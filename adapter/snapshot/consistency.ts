@@ -48,17 +48,21 @@ function referencesOf({ type, name, json }: Resource): readonly Reference[] {
 }
 
 interface ListenerJson {
-  readonly filter_chains: readonly {
-    readonly filters: readonly {
-      readonly name: string;
-      readonly config_discovery?: object;
-      readonly typed_config?: { readonly rds?: { readonly route_config_name: string }; readonly cluster?: string };
-    }[];
+  readonly filter_chains: readonly FilterChainJson[];
+  readonly default_filter_chain?: FilterChainJson;
+}
+
+interface FilterChainJson {
+  readonly filters: readonly {
+    readonly name: string;
+    readonly config_discovery?: object;
+    readonly typed_config?: { readonly rds?: { readonly route_config_name: string }; readonly cluster?: string };
   }[];
 }
 
-function listenerReferences({ filter_chains }: ListenerJson): readonly Reference[] {
-  const filters = filter_chains.flatMap((chain) => chain.filters);
+function listenerReferences({ filter_chains, default_filter_chain }: ListenerJson): readonly Reference[] {
+  const chains = default_filter_chain === undefined ? filter_chains : [...filter_chains, default_filter_chain];
+  const filters = chains.flatMap((chain) => chain.filters);
   return filters.flatMap(({ name, config_discovery, typed_config }): Reference[] => {
     if (config_discovery !== undefined) return [{ type: "ECDS", name }];
     if (typed_config?.rds !== undefined) return [{ type: "RDS", name: typed_config.rds.route_config_name }];

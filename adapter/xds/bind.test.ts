@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { OutboundListener } from "../model/model.js";
-import { bindListeners } from "./bind.js";
+import * as bind from "./bind.js";
+
+/** For a node of both families. */
+const bindListeners = (listeners: readonly OutboundListener[], listen: readonly bind.Listen[]) =>
+  bind.bindListeners(listeners, listen, ["IPv4", "IPv6"]);
 
 function listener(protocol: string, port: number, ...services: string[]): OutboundListener {
   return { protocol, port, mode: "call", virtualHosts: [{ name: `${services[0]}:${port}`, services, routes: [] }] };
@@ -134,5 +138,26 @@ describe("bindListeners", () => {
       ),
       expect.stringContaining("and they lead to 0"),
     ]);
+  });
+
+  it("gives a node no address of a family that it lacks", () => {
+    const both = [
+      { ip: "10.0.0.5", port: 9 },
+      { ip: "fd00::5", port: 9 },
+    ] as const;
+    const listen = [
+      { protocol: "dubbo", addresses: both },
+      { protocol: "tars", addresses: [both[1]] as const },
+    ];
+    const ports = [listener("dubbo", 1, "a"), listener("tars", 2, "b"), listener("thrift", 3, "c")];
+    const on = (...families: Parameters<typeof bind.bindListeners>[2]) => bind.bindListeners(ports, listen, families);
+    const ipv4 = on("IPv4");
+    expect(ipv4.bound.map(({ addresses }) => addresses)).toEqual([[{ ip: "127.0.0.1", port: 3 }], [both[0]]]);
+    expect(ipv4.problems).toEqual([
+      "listener outbound_tars_9 is left out: it is at [fd00::5]:9, and the node has no address but of IPv4. Give it another one with --listen",
+    ]);
+    const ipv6 = on("IPv6");
+    expect(ipv6.bound.map(({ addresses }) => addresses)).toEqual([[{ ip: "::1", port: 3 }], [both[1]]]);
+    expect(ipv6.problems).toEqual([expect.stringContaining("left out: fd00::5 port 9 is taken")]);
   });
 });

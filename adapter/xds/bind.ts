@@ -1,6 +1,9 @@
 import { clustersOf } from "../model/cluster-name.js";
+import { isOfFamilies } from "../model/families.js";
 import type { OutboundListener } from "../model/model.js";
+import type { Family } from "../model/node-profile.js";
 import { mayLackService } from "../model/protocols.js";
+import { formatAddress } from "./address.js";
 import { shareListener } from "./share-listener.js";
 
 export interface BindAddress {
@@ -22,6 +25,8 @@ export interface BoundListener {
   readonly name: string;
   readonly addresses: readonly [BindAddress, ...BindAddress[]];
   readonly listener: OutboundListener;
+  /** Connections come to it from `virtualOutbound`, and from nowhere else. */
+  readonly redirected?: true;
 }
 
 /**
@@ -31,9 +36,11 @@ export interface BoundListener {
 export function bindListeners(
   listeners: readonly OutboundListener[],
   listen: readonly Listen[],
+  families: readonly Family[],
 ): { readonly bound: readonly BoundListener[]; readonly problems: readonly string[] } {
   const problems: string[] = [];
   const bound: BoundListener[] = [];
+  const loopback = families.includes("IPv4") ? "127.0.0.1" : "::1";
   const shared = new Map<Listen, OutboundListener[]>();
   // The filter takes no table without a virtual host.
   for (const listener of listeners.filter(({ virtualHosts }) => virtualHosts.length > 0)) {
@@ -43,7 +50,7 @@ export function bindListeners(
       listen.find((entry) => entry.protocol === protocol && entry.port === undefined);
     if (entry !== undefined && entry.port === undefined) shared.set(entry, [...(shared.get(entry) ?? []), listener]);
     else {
-      const addresses = entry?.addresses ?? ([{ ip: "127.0.0.1", port }] as const);
+      const addresses = entry?.addresses ?? ([{ ip: loopback, port }] as const);
       bound.push({ name: listenerName(protocol, port), addresses, listener });
     }
   }
@@ -52,8 +59,20 @@ export function bindListeners(
     bound.push({ name: listenerName(protocol, port), addresses, listener: shareListener(port, members, problems) });
   }
   for (const { name, listener } of bound) tellNameless(name, listener, problems);
-  const served = bound.map((one) => observable(one, problems));
+  const served = bound.flatMap((one) => reachable(one, families, problems)).map((one) => observable(one, problems));
   return { bound: withoutConflicts(served, problems), problems };
+}
+
+/** A node has no listener at an address of a family that it lacks. */
+function reachable(bound: BoundListener, families: readonly Family[], problems: string[]): readonly BoundListener[] {
+  const [first, ...additional] = bound.addresses.filter(({ ip }) => isOfFamilies(ip, families));
+  if (first !== undefined) return [{ ...bound, addresses: [first, ...additional] }];
+  const addresses = bound.addresses.map(formatAddress).join(" and ");
+  problems.push(
+    `listener ${bound.name} is left out: it is at ${addresses}, and the node has no address but of ${families.join(" and ")}. Give it ` +
+      "another one with --listen",
+  );
+  return [];
 }
 
 /** Where calls name no service, nothing but the listener says for whom they are. */
@@ -68,7 +87,7 @@ function tellNameless(name: string, listener: OutboundListener, problems: string
 }
 
 /** To observe is to carry connections to one cluster. Where routes lead to several, or to none, it is done call by call. */
-function observable(bound: BoundListener, problems: string[]): BoundListener {
+export function observable(bound: BoundListener, problems: string[]): BoundListener {
   const { name, listener } = bound;
   const clusters = listener.mode === "observe" ? clustersOf(listener).length : 1;
   if (clusters === 1) return bound;
@@ -80,7 +99,7 @@ function observable(bound: BoundListener, problems: string[]): BoundListener {
 }
 
 /** A shared listener is named by the port it is bound to: services that come and go on other ports do not rename it. */
-function listenerName(protocol: string, port: number): string {
+export function listenerName(protocol: string, port: number): string {
   return `outbound_${protocol}_${port}`;
 }
 

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { NodeAddress } from "../model/node-profile.js";
 import { socketAddress } from "./address.js";
 import type { BindAddress } from "./bind.js";
 import { type XdsTls, xdsTransportSocket } from "./bootstrap-tls.js";
@@ -12,6 +13,12 @@ export interface BootstrapOptions {
     readonly cluster: string;
     readonly namespace?: string | undefined;
     readonly labels?: Readonly<Record<string, string>> | undefined;
+    /** Of its machine, its own address in front. */
+    readonly addresses?: readonly NodeAddress[] | undefined;
+    /** Its machine's connections are redirected to it. */
+    readonly captured?: boolean | undefined;
+    /** Whether it uses both families where its machine has both; undefined: as the mesh says. */
+    readonly dualStack?: boolean | undefined;
   };
   /** Where the adapter serves ADS; a DNS name is resolved by Envoy. */
   readonly xds: { readonly host: string; readonly port: number };
@@ -20,6 +27,8 @@ export interface BootstrapOptions {
   readonly admin: BindAddress;
   /** What goes over the stream: `delta` sends what changed, `sotw` all resources of a type where one changed. */
   readonly mode: "delta" | "sotw";
+  /** So many connections of clients are accepted, on all listeners together; undefined: as many as come. */
+  readonly maxConnections?: number | undefined;
 }
 
 const XDS_CLUSTER = "meltemi_xds";
@@ -41,8 +50,8 @@ const METRIC_LABELS = [
 
 /** A whole Envoy bootstrap, in the JSON mapping: everything but the way to the adapter comes over ADS. */
 export function buildBootstrap(options: BootstrapOptions): JsonObject {
-  const { id, cluster, namespace, labels } = options.node;
-  const metadata = { ...(namespace !== undefined && { NAMESPACE: namespace }), ...(labels && { LABELS: labels }) };
+  const { id, cluster } = options.node;
+  const metadata = nodeMetadata(options.node);
   return {
     node: { id, cluster, ...(Object.keys(metadata).length > 0 && { metadata }) },
     admin: { address: socketAddress(options.admin.ip, options.admin.port) },
@@ -51,6 +60,7 @@ export function buildBootstrap(options: BootstrapOptions): JsonObject {
       cds_config: ADS,
       lds_config: ADS,
     },
+    ...(options.maxConnections !== undefined && { overload_manager: connectionLimit(options.maxConnections) }),
     static_resources: { clusters: [xdsCluster(options)] },
     stats_config: { use_all_default_tags: true, stats_tags: METRIC_LABELS.map(labelTag) },
     layered_runtime: {
@@ -59,6 +69,44 @@ export function buildBootstrap(options: BootstrapOptions): JsonObject {
         { name: "admin", admin_layer: {} },
       ],
     },
+  };
+}
+
+/** What the node tells of itself, by Istio's names; `INTERFACES` is ours. */
+function nodeMetadata({
+  namespace,
+  labels,
+  addresses = [],
+  captured,
+  dualStack,
+}: BootstrapOptions["node"]): JsonObject {
+  const named = addresses.filter((one) => one.interface !== undefined);
+  return {
+    ...(namespace !== undefined && { NAMESPACE: namespace }),
+    ...(labels && { LABELS: labels }),
+    ...(addresses.length > 0 && { INSTANCE_IPS: addresses.map(({ ip }) => ip).join(",") }),
+    ...(named.length > 0 && { INTERFACES: named.map((one) => `${one.interface}=${one.ip}`).join(",") }),
+    ...(captured && { INTERCEPTION_MODE: "REDIRECT" }),
+    ...(dualStack !== undefined && { DUAL_STACK: String(dualStack) }),
+  };
+}
+
+/**
+ * The connections beyond are closed as they come. An Envoy that finds no descriptor for a connection upstream ends itself: one that calls itself round and round, because an
+ * address is registered that should not be, is to end in connections that are refused.
+ */
+function connectionLimit(maxConnections: number): JsonObject {
+  return {
+    resource_monitors: [
+      {
+        name: "envoy.resource_monitors.global_downstream_max_connections",
+        typed_config: {
+          "@type":
+            "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+          max_active_downstream_connections: maxConnections,
+        },
+      },
+    ],
   };
 }
 

@@ -1,6 +1,9 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
 import { destinationsOf } from "../model/destinations.js";
+import { inFamilies } from "../model/families.js";
 import type { Mesh, Service, ServicePort } from "../model/model.js";
+import { type Family, PLAIN_NODE } from "../model/node-profile.js";
+import { type NodeShape, shapesIn } from "../model/node-shape.js";
 import { portOfService, rateLimitServices } from "../model/rate-limit-services.js";
 import { bindListeners, type Listen } from "./bind.js";
 import { buildCluster, clusterPolicy } from "./clusters.js";
@@ -8,10 +11,13 @@ import { buildEndpoints } from "./endpoints.js";
 import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
 import { buildInbound } from "./inbound.js";
 import { buildListener } from "./listeners.js";
+import { buildLocalWorkload } from "./local-workload.js";
+import { bindRedirected } from "./redirected.js";
 import type { Resource } from "./resource.js";
 import { buildTunnelRoute } from "./routes.js";
 import { secretsOf } from "./secrets.js";
 import type { TableVersions } from "./table-versions.js";
+import { buildVirtualListeners } from "./virtual-listeners.js";
 
 export interface XdsOptions {
   readonly listen: readonly Listen[];
@@ -23,12 +29,27 @@ export interface XdsState {
   readonly versions: Pick<TableVersions, "of">;
 }
 
+/** Of which node. */
+export interface XdsNode {
+  /** Default: that of a node that has said nothing of itself. */
+  readonly shape?: NodeShape;
+  /** What of the mesh its own workload may serve, where that is more. */
+  readonly served?: Mesh;
+}
+
+interface Built {
+  readonly resources: readonly Resource[];
+  readonly problems: readonly string[];
+}
+
 /** All of Envoy's resources for a mesh, and in words what of the mesh could not be served as it is. */
-export function buildResources(
-  mesh: Mesh,
-  { listen, code, versions }: XdsOptions & XdsState,
-): { readonly resources: readonly Resource[]; readonly problems: readonly string[] } {
-  const { bound, problems } = bindListeners(mesh.listeners, listen);
+export function buildResources(whole: Mesh, options: XdsOptions & XdsState & XdsNode): Built {
+  const { listen, code, versions, served = whole, shape = shapesIn(whole)(PLAIN_NODE) } = options;
+  const { families, captured } = shape;
+  const mesh = inFamilies(whole, families);
+  const { bound, problems } = captured
+    ? bindRedirected(mesh, families)
+    : bindListeners(mesh.listeners, listen, families);
   const resources: Resource[] = [];
   for (const bind of bound) {
     const { name, listener } = bind;
@@ -37,10 +58,11 @@ export function buildResources(
     const filter = { listener: name, protocol: listener.protocol, mode: listener.mode };
     resources.push(buildListener(bind), buildExtensionConfig(filter, table, code), ...secretsOf(listener.tls));
   }
-  const inbound = buildInbound(mesh, bound, code, versions);
+  const inbound = captured
+    ? buildRedirectedInbound(served, shape, { code, versions })
+    : buildInbound(mesh, { bound, families, code, versions });
   resources.push(...inbound.resources);
-  if (inbound.resources.length > 0 || bound.some(({ listener }) => listener.mode === "call"))
-    resources.push(buildTunnelRoute());
+  if (inbound.hasTunnels || bound.some(({ listener }) => listener.mode === "call")) resources.push(buildTunnelRoute());
   const destinations = destinationsIn(mesh);
   const asked = rateLimitServices(mesh);
   for (const service of mesh.services) {
@@ -48,17 +70,32 @@ export function buildResources(
       // Of a port that speaks nothing of ours no cluster is wanted, unless a route leads there.
       const isAsked = asked.has(portOfService(service.host, port.number));
       if (port.protocol !== undefined || isAsked || destinations.has(destination(service.host, port.number))) {
-        resources.push(...buildPort(service, port, isAsked));
+        resources.push(...buildPort(service, port, families, isAsked));
       }
     }
   }
   return { resources: withoutDuplicates(resources), problems: [...problems, ...inbound.problems] };
 }
 
+function buildRedirectedInbound(
+  served: Mesh,
+  shape: NodeShape,
+  options: Pick<XdsOptions & XdsState, "code" | "versions">,
+) {
+  const { chains, resources, hasTunnels } = buildLocalWorkload(served, shape, options);
+  const virtual = buildVirtualListeners(shape.families, shape.unknownDestinations, chains);
+  return { resources: [...resources, ...virtual], problems: [], hasTunnels };
+}
+
 /** The port's cluster and those of all subsets, wanted or not: a route that turns to another subset then changes ECDS alone. */
-function buildPort(service: Service, port: ServicePort, isGrpc: boolean): readonly Resource[] {
+function buildPort(
+  service: Service,
+  port: ServicePort,
+  families: readonly Family[],
+  isGrpc: boolean,
+): readonly Resource[] {
   return [undefined, ...service.subsets].flatMap((subset) => {
-    const cluster = buildCluster(service, port, subset, isGrpc);
+    const cluster = buildCluster(service, port, subset, families, isGrpc);
     const secrets = secretsOf(clusterPolicy(service, port, subset).tls);
     return [cluster, ...(service.resolution === "STATIC" ? [buildEndpoints(service, port, subset)] : []), ...secrets];
   });

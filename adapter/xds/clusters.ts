@@ -1,5 +1,6 @@
 import { clusterName } from "../model/cluster-name.js";
 import type { Service, ServicePort, Subset } from "../model/model.js";
+import type { Family } from "../model/node-profile.js";
 import { loadAssignment } from "./endpoints.js";
 import { any, type JsonObject } from "./json.js";
 import { ADS, makeResource, type Resource } from "./resource.js";
@@ -11,13 +12,14 @@ export function buildCluster(
   service: Service,
   port: ServicePort,
   subset: Subset | undefined,
+  families: readonly Family[],
   isGrpc = false,
 ): Resource {
   const name = clusterName({ host: service.host, subset: subset?.name, port: port.number });
   const policy = clusterPolicy(service, port, subset);
   return makeResource("CDS", name, {
     name,
-    ...discovery(name, service, port, subset),
+    ...discovery(name, service, port, subset, families),
     ...loadBalancing(policy.loadBalancer),
     ...connections(policy.connectionPool),
     ...outlierDetection(policy.outlierDetection),
@@ -42,13 +44,24 @@ export function clusterPolicy(service: Service, port: ServicePort, subset: Subse
 }
 
 /** Addresses that Envoy resolves stand in the cluster; those that are known come by EDS, so that they change on their own. */
-function discovery(name: string, service: Service, port: ServicePort, subset: Subset | undefined): JsonObject {
+function discovery(
+  name: string,
+  service: Service,
+  port: ServicePort,
+  subset: Subset | undefined,
+  families: readonly Family[],
+): JsonObject {
   if (service.resolution === "STATIC") return { type: "EDS", eds_cluster_config: { eds_config: ADS } };
   return {
     type: "STRICT_DNS",
-    // Both families of a name, tried by happy eyeballs.
-    dns_lookup_family: "ALL",
+    dns_lookup_family: lookupFamily(families),
     respect_dns_ttl: true,
     load_assignment: loadAssignment(name, service, port, subset),
   };
+}
+
+/** Of a name that has addresses of both families both are tried, by happy eyeballs, where the node has both. */
+function lookupFamily(families: readonly Family[]): string {
+  if (families.length > 1) return "ALL";
+  return families[0] === "IPv6" ? "V6_ONLY" : "V4_ONLY";
 }

@@ -1,6 +1,9 @@
 import { inboundTable } from "../filter-config/inbound.js";
+import { isOfFamilies } from "../model/families.js";
 import { type InboundListener, inboundListenerAt } from "../model/inbound.js";
+import { canonicalIp } from "../model/ip.js";
 import type { Mesh } from "../model/model.js";
+import type { Family } from "../model/node-profile.js";
 import { PROTOCOLS } from "../model/protocols.js";
 import { formatAddress, socketAddress } from "./address.js";
 import type { BoundListener } from "./bind.js";
@@ -13,6 +16,15 @@ import type { TableVersions } from "./table-versions.js";
 import { downstreamTls } from "./tls.js";
 import { connections } from "./traffic-policy.js";
 import { tunnelFilter } from "./tunnel.js";
+import { wildcard } from "./wildcard.js";
+
+interface Options {
+  /** The outbound listeners. */
+  readonly bound: readonly BoundListener[];
+  readonly families: readonly Family[];
+  readonly code: WasmCode;
+  readonly versions: Pick<TableVersions, "of">;
+}
 
 /**
  * The listeners before services of the node's own machine, where ListenerPolicies say where those are; with all that is asked of their calls. What
@@ -20,28 +32,28 @@ import { tunnelFilter } from "./tunnel.js";
  */
 export function buildInbound(
   mesh: Mesh,
-  bound: readonly BoundListener[],
-  code: WasmCode,
-  versions: Pick<TableVersions, "of">,
-): { readonly resources: readonly Resource[]; readonly problems: readonly string[] } {
+  { bound, families, code, versions }: Options,
+): { readonly resources: readonly Resource[]; readonly problems: readonly string[]; readonly hasTunnels: boolean } {
   const { inbound } = mesh;
-  if (inbound === undefined) return { resources: [], problems: [] };
+  if (inbound === undefined) return { resources: [], problems: [], hasTunnels: false };
   const problems: string[] = [];
   const taken = new Set(bound.flatMap(({ addresses }) => addresses.map(formatAddress)));
   const resources = inbound.listeners.flatMap((listener): readonly Resource[] => {
-    const { protocol, port, bind, namespace } = listener;
+    const { protocol, port, namespace } = listener;
+    const bind = bindIn(families, listener.bind);
     // Of several at one port each namespace has its own.
     if (inboundListenerAt(inbound, undefined, protocol, port) !== listener) return [];
-    const speaks = PROTOCOLS.includes(protocol) || mesh.listeners.some((one) => one.protocol === protocol);
     const address = formatAddress({ ip: bind, port });
-    const wrong = !speaks
+    const wrong = !isSpoken(protocol, mesh)
       ? `nothing says how ${protocol} is spoken`
       : listener.defaultEndpoint === undefined
-        ? "its policy says no defaultEndpoint"
-        : taken.has(address)
-          ? `${address} is taken by another listener`
-          : undefined;
-    if (wrong === undefined) return buildOne(listener, mesh, code, versions);
+        ? "its policy says no defaultEndpoint, which Envoys need that connections are not redirected to"
+        : ![bind, hostAndPort(listener.defaultEndpoint)[0]].every((ip) => isOfFamilies(ip, families))
+          ? `its addresses are not ${families.join(" or ")}, which is what the node has`
+          : taken.has(address)
+            ? `${address} is taken by another listener`
+            : undefined;
+    if (wrong === undefined) return buildOne({ ...listener, bind }, mesh, code, versions);
     problems.push(`the inbound listener ${protocol} ${port} of ${namespace} is left out: ${wrong}`);
     return [];
   });
@@ -54,7 +66,12 @@ export function buildInbound(
       `AuthorizationPolicy ${namespace}/${name} is enforced nowhere: no ListenerPolicy of ${namespace} has an inbound listener`,
     );
   }
-  return { resources, problems };
+  return { resources, problems, hasTunnels: resources.length > 0 };
+}
+
+/** Whether the filter can be told how: it has a codec, or a resource declares it. */
+export function isSpoken(protocol: string, { listeners }: Pick<Mesh, "listeners">): boolean {
+  return PROTOCOLS.includes(protocol) || listeners.some((one) => one.protocol === protocol && one.declared);
 }
 
 function buildOne(
@@ -89,7 +106,16 @@ function buildOne(
 }
 
 function hostAt(endpoint: string): JsonObject {
+  return { endpoint: { address: socketAddress(...hostAndPort(endpoint)) } };
+}
+
+function hostAndPort(endpoint: string): [ip: string, port: number] {
   const colon = endpoint.lastIndexOf(":");
-  const ip = endpoint.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
-  return { endpoint: { address: socketAddress(ip, Number(endpoint.slice(colon + 1))) } };
+  return [endpoint.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), Number(endpoint.slice(colon + 1))];
+}
+
+/** All addresses of a node that has one family are those of that. */
+function bindIn(families: readonly Family[], bind: string): string {
+  const isAny = bind === "0.0.0.0" || canonicalIp(bind) === "::";
+  return isAny && !isOfFamilies(bind, families) ? wildcard(families, 0)[0].ip : bind;
 }

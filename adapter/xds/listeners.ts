@@ -1,6 +1,5 @@
 import { clustersOf } from "../model/cluster-name.js";
 import type { OutboundListener } from "../model/model.js";
-import { socketAddress } from "./address.js";
 import type { BoundListener } from "./bind.js";
 import { filterName } from "./filter-identity.js";
 import type { JsonObject } from "./json.js";
@@ -8,6 +7,7 @@ import { ADS, makeResource, type Resource } from "./resource.js";
 import { connectionFilter, observedFilter } from "./tcp-proxy.js";
 import { downstreamTls } from "./tls.js";
 import { tunnelFilter } from "./tunnel.js";
+import { listenerAddresses } from "./wildcard.js";
 
 /**
  * What Envoy reads from a client before the filter has to take it: a message that is routed by an attachment waits here until it
@@ -21,13 +21,11 @@ export const READ_BUFFER_BYTES = (1 << 20) + (128 << 10);
  * LDS: the filter, which comes by ECDS, before what carries the calls: the connection manager with its tunnels, or a TCP proxy.
  * Nothing here depends on the routes, but for the one cluster of a listener that only observes.
  */
-export function buildListener({ name, addresses, listener }: BoundListener): Resource {
-  const [first, ...additional] = addresses;
+export function buildListener({ name, addresses, listener, redirected }: BoundListener): Resource {
   return makeResource("LDS", name, {
     name,
-    address: socketAddress(first.ip, first.port),
-    additional_addresses:
-      additional.length > 0 ? additional.map(({ ip, port }) => ({ address: socketAddress(ip, port) })) : undefined,
+    ...listenerAddresses(addresses),
+    bind_to_port: redirected && false,
     stat_prefix: name,
     traffic_direction: "OUTBOUND",
     per_connection_buffer_limit_bytes: READ_BUFFER_BYTES,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { asDialled } from "../../adapter/istio/dialled.js";
 import type { Mesh } from "../../adapter/model/model.js";
 import { viewOf } from "../../adapter/model/view.js";
 import { recognise } from "../../adapter/resource/recognise.js";
 import { parseFile } from "../../adapter/source/file-content.js";
 import { Translator } from "../../adapter/translate/translator.js";
+import { asDialled } from "../../adapter/xds/dialled.js";
 
 function service(name: string, clusterIPs: readonly string[]): string {
   return `

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { OutboundListener, Service, VirtualHost } from "../model/model.js";
-import { formatAddress } from "../xds/address.js";
+import { formatAddress } from "./address.js";
 
 /** A table without virtual hosts is none: this one has no route for any call. */
 const NOTHING: VirtualHost = { name: "nothing", services: ["*"], routes: [] };
