@@ -1,3 +1,5 @@
+import type { IpFamily, Plane } from "./network.js";
+
 /** What an Envoy does with connections to addresses that the mesh does not know: lets them pass as they are, or ends them. */
 export type UnknownDestinations = "pass" | "block";
 
@@ -6,6 +8,8 @@ export interface MeshSettings {
   /** Whether nodes that have addresses of both families use both. */
   readonly dualStack?: boolean;
   readonly unknownDestinations?: UnknownDestinations;
+  readonly ipFamily?: IpFamily;
+  readonly planes?: readonly Plane[];
 }
 
 export interface MeshPolicy extends MeshSettings {

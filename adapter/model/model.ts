@@ -2,6 +2,7 @@ import type { Gateway } from "./gateway.js";
 import type { HttpListener } from "./http.js";
 import type { Inbound } from "./inbound.js";
 import type { MeshPolicy } from "./mesh-policy.js";
+import type { DestinationNetwork } from "./network.js";
 
 /**
  * What the mesh is, free of Kubernetes and of Envoy. `translate` makes it from resources, `xds` makes Envoy's resources of it.
@@ -23,6 +24,8 @@ export interface Mesh {
   readonly inbound?: Inbound;
   /** What holds for whole nodes, where that is said; by namespace. */
   readonly policies?: readonly MeshPolicy[];
+  /** What is said of the way to single destinations, where anything is. */
+  readonly networks?: readonly DestinationNetwork[];
 }
 
 /** What the nodes of a namespace call of all that they may see. */

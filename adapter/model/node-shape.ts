@@ -2,6 +2,7 @@ import type { InboundPort } from "./inbound-ports.js";
 import { localPortsIn } from "./local-ports.js";
 import { meshSettingsFor, type UnknownDestinations } from "./mesh-policy.js";
 import type { Mesh } from "./model.js";
+import { type IpFamily, type NodePlanes, nodePlanes } from "./network.js";
 import { type Family, familiesOf, type NodeProfile } from "./node-profile.js";
 import { namedNamespaces } from "./view.js";
 
@@ -16,6 +17,10 @@ export interface NodeShape {
   readonly unknownDestinations: UnknownDestinations;
   /** Where its own workload serves calls. */
   readonly localPorts: readonly InboundPort[];
+  /** Of connections to all services of which nothing else is said; undefined: nothing is. */
+  readonly ipFamily: IpFamily | undefined;
+  /** Undefined where the mesh has none. */
+  readonly planes: NodePlanes | undefined;
 }
 
 /** Makes shapes of nodes of a mesh. */
@@ -33,6 +38,8 @@ export function shapesIn(mesh: Mesh): (node: NodeProfile) => NodeShape {
       // Nothing else comes to a node that nothing is redirected to.
       unknownDestinations: captured ? (settings.unknownDestinations ?? "pass") : "pass",
       localPorts: captured ? localPorts(node) : [],
+      ipFamily: settings.ipFamily,
+      planes: settings.planes && nodePlanes(settings.planes, node),
     };
   };
 }

@@ -55,6 +55,7 @@ export function viewOf(mesh: Mesh, viewer: Viewer): Mesh {
   return {
     services: [...services.values()],
     listeners: mesh.listeners.map((one) => viewListener(one, view)),
+    ...(mesh.networks && { networks: mesh.networks }),
     ...(mesh.inbound && { inbound: inboundOf(mesh.inbound, namespace) }),
   };
 }

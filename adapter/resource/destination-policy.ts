@@ -1,5 +1,7 @@
 import type { Tunnels } from "../model/model.js";
+import type { IpFamily } from "../model/network.js";
 import { optionalDuration_ms } from "./duration.js";
+import { parseIpFamily, type WrittenIpFamily } from "./network.js";
 import {
   type OutlierDetectionSpec,
   parseOutlierDetection,
@@ -13,6 +15,9 @@ export interface DestinationPolicySpec {
   readonly port: number | undefined;
   readonly tunnels: Tunnels;
   readonly outlierDetection?: OutlierDetectionSpec;
+  readonly ipFamily?: IpFamily;
+  /** Names, the first to be used in front. */
+  readonly planes?: readonly string[];
 }
 
 interface WrittenSpec {
@@ -20,6 +25,8 @@ interface WrittenSpec {
   readonly subset?: string;
   readonly port?: { readonly number: number };
   readonly outlierDetection?: WrittenOutlierDetection;
+  readonly ipFamily?: WrittenIpFamily;
+  readonly planes?: readonly string[];
   readonly tunnels?: {
     readonly minimum?: number;
     readonly maximum?: number;
@@ -35,8 +42,19 @@ const TICK_MS = 1000;
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
 export function parseDestinationPolicy(spec: unknown, report: Report): DestinationPolicySpec {
-  const { host, subset, port, tunnels: written, outlierDetection } = spec as WrittenSpec;
-  if (!written && !outlierDetection) report(["spec"], "write one of tunnels, outlierDetection");
+  const { host, subset, port, tunnels: written, outlierDetection, ipFamily, planes } = spec as WrittenSpec;
+  if (!written && !outlierDetection && !ipFamily && !planes) {
+    report(["spec"], "write one of tunnels, outlierDetection, ipFamily, planes");
+  }
+  planes?.forEach((name, index) => {
+    if (planes.indexOf(name) < index) report(["spec", "planes", index], `${name}: stands there already`);
+  });
+  if (ipFamily?.mode === "PRESERVE" && ipFamily.fallback === "ERROR" && outlierDetection) {
+    report(
+      ["spec", "ipFamily", "fallback"],
+      "with outlierDetection calls are sent to hosts by name, whatever their family: write OTHER_FAMILY",
+    );
+  }
   const tunnels = written ?? {};
   const { maxAge, ...counts } = tunnels;
   const path = ["spec", "tunnels"];
@@ -53,5 +71,7 @@ export function parseDestinationPolicy(spec: unknown, report: Report): Destinati
     ...(outlierDetection && {
       outlierDetection: parseOutlierDetection(outlierDetection, ["spec", "outlierDetection"], report),
     }),
+    ...(ipFamily && { ipFamily: parseIpFamily(ipFamily, ["spec", "ipFamily"], report) }),
+    ...(planes && { planes }),
   };
 }

@@ -91,7 +91,7 @@ describe("a ListenerPolicy is refused, with the field and the reason", () => {
 
 describe("a DestinationPolicy is refused, with the field and the reason", () => {
   test.each([
-    [destinationPolicy("subset: v1"), "spec: write one of tunnels, outlierDetection"],
+    [destinationPolicy("subset: v1"), "spec: write one of tunnels, outlierDetection, ipFamily, planes"],
     [destinationPolicy("tunnels: {}"), /^spec\.tunnels: is empty: it says nothing/],
     [destinationPolicy("tunnels: { minimum: 0 }"), "spec.tunnels.minimum: 0: must be 1 to 256"],
     [destinationPolicy("tunnels: { maximum: 257 }"), "spec.tunnels.maximum: 257: must be 1 to 256"],

@@ -4,6 +4,7 @@ import { suggestion } from "../resource/near.js";
 import { unknownStatuses } from "../resource/policies/outlier-detection.js";
 import { conflict, type DestinationPolicy, mention, missingReference } from "../resource/resource.js";
 import { formatResourceName, type Problem } from "../status/problem.js";
+import { networkMisfits } from "./network-misfits.js";
 import { describePorts, type ServiceDraft, type ServiceIndex } from "./service-index.js";
 import { stillInForce } from "./still-in-force.js";
 
@@ -24,21 +25,22 @@ export interface ChosenDestinationPolicies {
 
 /**
  * Which DestinationPolicy each host, subset and port has: of two for the same the first. One that refers to what there is not
- * gives way to its last version that did not. The services know their DestinationRules.
+ * gives way to its last version that did not. The services know their DestinationRules; `planes` are the names of those that there are.
  */
 export function chooseDestinationPolicies(
   policies: readonly DestinationPolicy[],
   services: ServiceIndex,
   before: ReadonlyMap<string, DestinationPolicy>,
+  planes: ReadonlySet<string>,
 ): ChosenDestinationPolicies {
   const byDestination = new Map<string, DestinationPolicy>();
   const inForce = new Map<string, DestinationPolicy>();
   const problems: Problem[] = [];
   for (const policy of policies) {
     const key = formatResourceName(policy);
-    const found = misfits(policy, services);
+    const found = misfits(policy, services, planes);
     const last = before.get(key);
-    const fallback = last !== undefined && misfits(last, services).length === 0 ? last : undefined;
+    const fallback = last !== undefined && misfits(last, services, planes).length === 0 ? last : undefined;
     problems.push(...(fallback === undefined ? found : found.map(stillInForce)));
     const chosen = found.length === 0 ? policy : fallback;
     const host = chosen && services.resolve(chosen.spec.host, chosen.namespace)?.host;
@@ -81,7 +83,7 @@ function describe({ host, subset, port }: Destination): string {
   return [host, subset && `subset ${subset}`, port && `port ${port}`].filter((part) => part !== undefined).join(", ");
 }
 
-function misfits(policy: DestinationPolicy, services: ServiceIndex): readonly Problem[] {
+function misfits(policy: DestinationPolicy, services: ServiceIndex, planes: ReadonlySet<string>): readonly Problem[] {
   const { host, subset, port } = policy.spec;
   const service = services.resolve(host, policy.namespace);
   if (service === undefined) {
@@ -96,7 +98,7 @@ function misfits(policy: DestinationPolicy, services: ServiceIndex): readonly Pr
   }
   const reason = subset === undefined ? undefined : services.lacksSubset(service.host, subset);
   if (reason !== undefined) problems.push(missingReference(policy, ["spec", "subset"], reason));
-  return [...problems, ...strangeStatuses(policy, service)];
+  return [...problems, ...strangeStatuses(policy, service), ...networkMisfits(policy, service, services, planes)];
 }
 
 /** Statuses by names that no protocol of the service has. */

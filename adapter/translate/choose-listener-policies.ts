@@ -146,7 +146,8 @@ function chooseMode(
 function tunnelPolicy({ virtualHosts }: OutboundListener, destinations: DestinationPolicies) {
   const routes = virtualHosts.flatMap(({ routes }) => routes);
   const policies = routes.flatMap((route) => route.destinations).map((one) => destinationPolicy(one, destinations));
-  return policies.find((policy) => policy !== undefined);
+  // By family and by plane connections are spread that are carried whole, too.
+  return policies.find((policy) => policy?.spec.outlierDetection || Object.keys(policy?.spec.tunnels ?? {}).length > 0);
 }
 
 function hashesCalls({ tunnels = [] }: OutboundListener): boolean {

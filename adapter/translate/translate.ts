@@ -36,6 +36,7 @@ import { exportsOf } from "./exports.js";
 import { gatewayPorts } from "./gateway-ports.js";
 import { kubernetesDrafts } from "./kubernetes-drafts.js";
 import { layerPolicy } from "./layer-policy.js";
+import { networksOf } from "./networks.js";
 import { protocolNames } from "./port-protocol.js";
 import { type ResolvedVirtualService, type RouteOrigin, resolveVirtualService } from "./resolve-virtual-service.js";
 import { type ServiceDraft, ServiceIndex } from "./service-index.js";
@@ -108,7 +109,13 @@ export function translate(
   const resolved = resolveAll(written, services, declaring.declared, before.virtualServices, refusals);
   const speaking = new PortProtocols(services);
   const taken = resolved.virtualServices.filter((one) => speaking.take(one));
-  const destinations = chooseDestinationPolicies(destinationPolicies, services, before.destinationPolicies);
+  const nodes = chooseMeshPolicies(
+    resources.filter((one): one is MeshPolicy => one.kind === "MeshPolicy"),
+    sidecars,
+    rootNamespace,
+  );
+  const planes = new Set(nodes.policies.flatMap((policy) => policy.planes ?? []).map(({ name }) => name));
+  const destinations = chooseDestinationPolicies(destinationPolicies, services, before.destinationPolicies, planes);
   const built = buildListeners(taken, services, speaking, declaring.declared, destinations.byDestination);
   const { inbound, ...inboundSide } = chooseInbound(authorization, listenerPolicies, rootNamespace);
   const { listeners, ...policies } = chooseListenerPolicies(
@@ -120,17 +127,12 @@ export function translate(
 
   const kept = keepDeclared(declaring.declared, protocols, listeners);
   const { scopes, ...scoping } = chooseScopes(sidecars, rootNamespace);
-  const nodes = chooseMeshPolicies(
-    resources.filter((one): one is MeshPolicy => one.kind === "MeshPolicy"),
-    sidecars,
-    rootNamespace,
-  );
-
   const gateways = gatewayPorts(
     resources.filter((one): one is Gateway => one.kind === "Gateway"),
     named.names,
   );
   const relevant = [...services.all].filter((draft) => concerns(draft, speaking));
+  const networks = networksOf(relevant, services, destinations.byDestination);
   return {
     mesh: {
       services: relevant
@@ -141,6 +143,7 @@ export function translate(
       ...(gateways.length > 0 && { gateways }),
       ...(inbound && { inbound }),
       ...(nodes.policies.length > 0 && { policies: nodes.policies }),
+      ...(networks.length > 0 && { networks }),
     },
     problems: [
       ...declaring.problems,

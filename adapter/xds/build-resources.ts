@@ -2,7 +2,8 @@ import { toFilterConfig } from "../filter-config/filter-config.js";
 import { destinationsOf } from "../model/destinations.js";
 import { inFamilies } from "../model/families.js";
 import type { Mesh, Service, ServicePort } from "../model/model.js";
-import { type Family, PLAIN_NODE } from "../model/node-profile.js";
+import { preservesFamily } from "../model/network.js";
+import { PLAIN_NODE } from "../model/node-profile.js";
 import { type NodeShape, shapesIn } from "../model/node-shape.js";
 import { portOfService, rateLimitServices } from "../model/rate-limit-services.js";
 import { bindListeners, type Listen } from "./bind.js";
@@ -12,6 +13,7 @@ import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
 import { buildInbound } from "./inbound.js";
 import { buildListener } from "./listeners.js";
 import { buildLocalWorkload } from "./local-workload.js";
+import { placementsIn } from "./placement.js";
 import { bindRedirected } from "./redirected.js";
 import type { Resource } from "./resource.js";
 import { buildTunnelRoute } from "./routes.js";
@@ -51,26 +53,34 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
     ? bindRedirected(mesh, families)
     : bindListeners(mesh.listeners, listen, families);
   const resources: Resource[] = [];
+  const byFamily = preservesFamily(mesh, shape.ipFamily);
   for (const bind of bound) {
     const { name, listener } = bind;
     const config = toFilterConfig(listener);
     const table = { ...config, version: versions.of(name, config) };
     const filter = { listener: name, protocol: listener.protocol, mode: listener.mode };
-    resources.push(buildListener(bind), buildExtensionConfig(filter, table, code), ...secretsOf(listener.tls));
+    resources.push(
+      buildListener(bind, byFamily),
+      buildExtensionConfig(filter, table, code),
+      ...secretsOf(listener.tls),
+    );
   }
   const inbound = captured
     ? buildRedirectedInbound(served, shape, { code, versions })
     : buildInbound(mesh, { bound, families, code, versions });
   resources.push(...inbound.resources);
-  if (inbound.hasTunnels || bound.some(({ listener }) => listener.mode === "call")) resources.push(buildTunnelRoute());
+  if (inbound.hasTunnels || bound.some(({ listener }) => listener.mode === "call")) {
+    resources.push(buildTunnelRoute(shape.planes !== undefined));
+  }
   const destinations = destinationsIn(mesh);
   const asked = rateLimitServices(mesh);
+  const placementOf = placementsIn(mesh, shape);
   for (const service of mesh.services) {
     for (const port of service.ports) {
       // Of a port that speaks nothing of ours no cluster is wanted, unless a route leads there.
       const isAsked = asked.has(portOfService(service.host, port.number));
       if (port.protocol !== undefined || isAsked || destinations.has(destination(service.host, port.number))) {
-        resources.push(...buildPort(service, port, families, isAsked));
+        resources.push(...buildPort(service, port, placementOf, isAsked));
       }
     }
   }
@@ -91,13 +101,14 @@ function buildRedirectedInbound(
 function buildPort(
   service: Service,
   port: ServicePort,
-  families: readonly Family[],
+  placementOf: ReturnType<typeof placementsIn>,
   isGrpc: boolean,
 ): readonly Resource[] {
   return [undefined, ...service.subsets].flatMap((subset) => {
-    const cluster = buildCluster(service, port, subset, families, isGrpc);
-    const secrets = secretsOf(clusterPolicy(service, port, subset).tls);
-    return [cluster, ...(service.resolution === "STATIC" ? [buildEndpoints(service, port, subset)] : []), ...secrets];
+    const placement = placementOf({ service, port: port.number, subset: subset?.name });
+    const cluster = buildCluster(service, port, subset, placement, isGrpc);
+    const endpoints = service.resolution === "STATIC" ? [buildEndpoints(service, port, subset, placement)] : [];
+    return [cluster, ...endpoints, ...secretsOf(clusterPolicy(service, port, subset).tls)];
   });
 }
 

@@ -1,8 +1,9 @@
 import { clusterName } from "../model/cluster-name.js";
 import type { Service, ServicePort, Subset } from "../model/model.js";
-import type { Family } from "../model/node-profile.js";
+import { familySubsets } from "./client-family.js";
 import { loadAssignment } from "./endpoints.js";
 import { any, type JsonObject } from "./json.js";
+import type { Placement } from "./placement.js";
 import { ADS, makeResource, type Resource } from "./resource.js";
 import { upstreamTls } from "./tls.js";
 import { connections, loadBalancing, outlierDetection, policyOfPort } from "./traffic-policy.js";
@@ -12,17 +13,18 @@ export function buildCluster(
   service: Service,
   port: ServicePort,
   subset: Subset | undefined,
-  families: readonly Family[],
+  placement: Placement,
   isGrpc = false,
 ): Resource {
   const name = clusterName({ host: service.host, subset: subset?.name, port: port.number });
   const policy = clusterPolicy(service, port, subset);
   return makeResource("CDS", name, {
     name,
-    ...discovery(name, service, port, subset, families),
+    ...discovery(name, service, port, subset, placement),
     ...loadBalancing(policy.loadBalancer),
-    ...connections(policy.connectionPool),
-    ...outlierDetection(policy.outlierDetection),
+    ...connections(policy.connectionPool, placement),
+    ...outlierDetection(policy.outlierDetection, placement),
+    ...familySubsets(placement.ipFamily),
     ...upstreamTls(policy.tls, service.host),
     // Tunnels, which are TCP, do not look at it.
     ...(isGrpc && http2()),
@@ -49,19 +51,27 @@ function discovery(
   service: Service,
   port: ServicePort,
   subset: Subset | undefined,
-  families: readonly Family[],
+  placement: Placement,
 ): JsonObject {
   if (service.resolution === "STATIC") return { type: "EDS", eds_cluster_config: { eds_config: ADS } };
   return {
     type: "STRICT_DNS",
-    dns_lookup_family: lookupFamily(families),
+    dns_lookup_family: lookupFamily(placement),
     respect_dns_ttl: true,
-    load_assignment: loadAssignment(name, service, port, subset),
+    load_assignment: loadAssignment(name, service, port, subset, placement),
   };
 }
 
-/** Of a name that has addresses of both families both are tried, by happy eyeballs, where the node has both. */
-function lookupFamily(families: readonly Family[]): string {
-  if (families.length > 1) return "ALL";
-  return families[0] === "IPv6" ? "V6_ONLY" : "V4_ONLY";
+/** Each address of a name is a host: those of the node's families, or of the one that is preferred, if the name has any. */
+function lookupFamily({ families = [], ipFamily }: Placement): string {
+  const [only, ...others] = families;
+  if (only !== undefined && others.length === 0) return only === "IPv6" ? "V6_ONLY" : "V4_ONLY";
+  switch (ipFamily?.mode) {
+    case "prefer-ipv4":
+      return "V4_PREFERRED";
+    case "prefer-ipv6":
+      return "AUTO";
+    default:
+      return "ALL";
+  }
 }

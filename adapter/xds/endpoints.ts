@@ -1,13 +1,20 @@
 import { clusterName } from "../model/cluster-name.js";
 import type { Endpoint, Locality, Service, ServicePort, Subset } from "../model/model.js";
 import { socketAddress } from "./address.js";
+import { familyMetadata } from "./client-family.js";
 import type { JsonObject } from "./json.js";
+import { type Host, hostsOf, type Placement } from "./placement.js";
 import { makeResource, type Resource } from "./resource.js";
 
 /** EDS: where the hosts of a cluster are, by locality. A cluster without any is served empty, so that it becomes warm. */
-export function buildEndpoints(service: Service, port: ServicePort, subset: Subset | undefined): Resource {
+export function buildEndpoints(
+  service: Service,
+  port: ServicePort,
+  subset: Subset | undefined,
+  placement: Placement,
+): Resource {
   const name = clusterName({ host: service.host, subset: subset?.name, port: port.number });
-  return makeResource("EDS", name, loadAssignment(name, service, port, subset));
+  return makeResource("EDS", name, loadAssignment(name, service, port, subset, placement));
 }
 
 /** The ClusterLoadAssignment, of EDS and of a cluster that carries its own. */
@@ -16,19 +23,32 @@ export function loadAssignment(
   service: Service,
   port: ServicePort,
   subset: Subset | undefined,
+  placement: Placement,
 ): JsonObject {
-  const localities = new Map<string, Endpoint[]>();
-  for (const endpoint of service.endpoints.filter((endpoint) => carries(endpoint, port, subset))) {
-    const key = localityKey(endpoint.locality);
-    const group = localities.get(key);
-    if (group === undefined) localities.set(key, [endpoint]);
-    else group.push(endpoint);
-  }
-  const keys = [...localities.keys()].sort();
+  const endpoints = service.endpoints.filter((endpoint) => carries(endpoint, port, subset));
+  const hosts = endpoints.flatMap((endpoint) => hostsOf(endpoint, placement));
+  // Envoy wants priorities without a gap.
+  const ranks = [...new Set(hosts.map(({ rank }) => rank))].sort((a, b) => a - b);
   return {
     cluster_name: name,
-    endpoints: keys.map((key) => localityEndpoints(localities.get(key) as Endpoint[], port)),
+    endpoints: ranks.flatMap((rank, priority) =>
+      byLocality(hosts.filter((host) => host.rank === rank)).map((group) => ({
+        ...localityEndpoints(group, port, placement),
+        ...(priority > 0 && { priority }),
+      })),
+    ),
   };
+}
+
+function byLocality(hosts: readonly Host[]): readonly (readonly Host[])[] {
+  const localities = new Map<string, Host[]>();
+  for (const host of hosts) {
+    const key = localityKey(host.endpoint.locality);
+    const group = localities.get(key);
+    if (group === undefined) localities.set(key, [host]);
+    else group.push(host);
+  }
+  return [...localities.keys()].sort().map((key) => localities.get(key) as Host[]);
 }
 
 function carries(endpoint: Endpoint, port: ServicePort, subset: Subset | undefined): boolean {
@@ -40,18 +60,18 @@ function localityKey({ region, zone, subZone }: Locality): string {
   return `${region}/${zone}/${subZone}`;
 }
 
-function localityEndpoints(endpoints: readonly Endpoint[], port: ServicePort): JsonObject {
-  const { region, zone, subZone } = (endpoints[0] as Endpoint).locality;
+function localityEndpoints(hosts: readonly Host[], port: ServicePort, placement: Placement): JsonObject {
+  const { region, zone, subZone } = (hosts[0] as Host).endpoint.locality;
   return {
     locality: { region: region || undefined, zone: zone || undefined, sub_zone: subZone || undefined },
-    lb_endpoints: endpoints.map((endpoint) => lbEndpoint(endpoint, port)),
-    load_balancing_weight: endpoints.reduce((sum, endpoint) => sum + endpoint.weight, 0),
+    lb_endpoints: hosts.map((host) => lbEndpoint(host, port, placement)),
+    load_balancing_weight: hosts.reduce((sum, { endpoint }) => sum + endpoint.weight, 0),
   };
 }
 
 /** Addresses after the first are tried by happy eyeballs: a dual-stack endpoint is one host, not two. */
-function lbEndpoint(endpoint: Endpoint, port: ServicePort): JsonObject {
-  const [address, ...additional] = endpoint.addresses.map((address) =>
+function lbEndpoint({ endpoint, addresses, family }: Host, port: ServicePort, { ipFamily }: Placement): JsonObject {
+  const [address, ...additional] = addresses.map((address) =>
     socketAddress(address, endpoint.ports[port.name] ?? port.number),
   );
   return {
@@ -60,5 +80,6 @@ function lbEndpoint(endpoint: Endpoint, port: ServicePort): JsonObject {
       additional_addresses: additional.length > 0 ? additional.map((address) => ({ address })) : undefined,
     },
     load_balancing_weight: endpoint.weight,
+    ...familyMetadata(family, ipFamily),
   };
 }

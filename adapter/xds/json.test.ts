@@ -34,6 +34,24 @@ describe("encode", () => {
     });
   });
 
+  it("writes a Struct's values by their types", () => {
+    const type = "google.protobuf.Struct";
+    expect(decode(type, encode(type, { list: [{ family: "IPv4" }, "text", 1.5], stands_in: true }))).toEqual({
+      fields: {
+        list: {
+          listValue: {
+            values: [
+              { structValue: { fields: { family: { stringValue: "IPv4" } } } },
+              { stringValue: "text" },
+              { numberValue: 1.5 },
+            ],
+          },
+        },
+        stands_in: { boolValue: true },
+      },
+    });
+  });
+
   it("gives equal bytes whatever the order of fields and map keys", () => {
     const type = "envoy.config.core.v3.Metadata";
     const one = encode(type, { filter_metadata: { a: {}, b: {} } });

@@ -8,13 +8,14 @@ export interface JsonObject {
 export type Json = string | number | boolean | Uint8Array | JsonObject | readonly Json[];
 
 /** Types whose JSON form is not an object of their fields. */
-type SpecialForm = "value" | "duration" | "any";
+type SpecialForm = "value" | "duration" | "any" | "struct";
 const SPECIAL_FORMS: ReadonlyMap<protobuf.Type, SpecialForm> = new Map([
   ...["Bool", "Bytes", "Double", "Float", "Int32", "Int64", "String", "UInt32", "UInt64"].map(
     (kind) => [root.lookupType(`google.protobuf.${kind}Value`), "value"] as const,
   ),
   [root.lookupType("google.protobuf.Duration"), "duration"] as const,
   [root.lookupType("google.protobuf.Any"), "any"] as const,
+  [root.lookupType("google.protobuf.Struct"), "struct"] as const,
 ]);
 
 /**
@@ -38,6 +39,7 @@ function toMessage(type: protobuf.Type, json: Json, path: string): Record<string
   if (form === "duration") return toDuration(json, path);
   if (!isObject(json)) throw new TypeError(`${path}: ${type.name} is an object`);
   if (form === "any") return toAny(json, path);
+  if (form === "struct") return toStruct(json);
   const message: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(json)) {
     if (value === undefined) continue;
@@ -74,6 +76,20 @@ function toAny(json: JsonObject, path: string): Record<string, unknown> {
   const type = root.lookupType(url.slice(url.lastIndexOf("/") + 1));
   const body = SPECIAL_FORMS.get(type) === "value" ? (fields.value as Json) : fields;
   return { type_url: url, value: encodeType(type, body, path) };
+}
+
+/** Keys in their order, as those of maps. */
+function toStruct(json: JsonObject): Record<string, unknown> {
+  const keys = Object.keys(json).sort();
+  return { fields: Object.fromEntries(keys.map((key) => [key, toStructValue(json[key] as Json)])) };
+}
+
+function toStructValue(json: Json): Record<string, unknown> {
+  if (typeof json === "string") return { stringValue: json };
+  if (typeof json === "number") return { numberValue: json };
+  if (typeof json === "boolean") return { boolValue: json };
+  if (isObject(json)) return { structValue: toStruct(json) };
+  return { listValue: { values: Array.from(json, toStructValue) } };
 }
 
 function toDuration(json: Json, path: string): Record<string, unknown> {

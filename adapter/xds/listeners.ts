@@ -1,6 +1,8 @@
 import { clustersOf } from "../model/cluster-name.js";
 import type { OutboundListener } from "../model/model.js";
+import type { Family } from "../model/node-profile.js";
 import type { BoundListener } from "./bind.js";
+import { chainsByFamily } from "./client-family.js";
 import { filterName } from "./filter-identity.js";
 import type { JsonObject } from "./json.js";
 import { ADS, makeResource, type Resource } from "./resource.js";
@@ -19,9 +21,13 @@ export const READ_BUFFER_BYTES = (1 << 20) + (128 << 10);
 
 /**
  * LDS: the filter, which comes by ECDS, before what carries the calls: the connection manager with its tunnels, or a TCP proxy.
- * Nothing here depends on the routes, but for the one cluster of a listener that only observes.
+ * Nothing here depends on the routes, but for the one cluster of a listener that only observes. `preservesFamily`: some cluster of the mesh has its
+ * hosts by the family of clients' connections.
  */
-export function buildListener({ name, addresses, listener, redirected }: BoundListener): Resource {
+export function buildListener(
+  { name, addresses, listener, redirected }: BoundListener,
+  preservesFamily = false,
+): Resource {
   return makeResource("LDS", name, {
     name,
     ...listenerAddresses(addresses),
@@ -29,23 +35,21 @@ export function buildListener({ name, addresses, listener, redirected }: BoundLi
     stat_prefix: name,
     traffic_direction: "OUTBOUND",
     per_connection_buffer_limit_bytes: READ_BUFFER_BYTES,
-    filter_chains: [
-      {
-        filters: [meltemiFilter(filterName({ listener: name, ...listener })), carrier(name, listener)],
-        ...downstreamTls(listener.tls),
-      },
-    ],
+    filter_chains: chainsByFamily(preservesFamily, (family) => ({
+      filters: [meltemiFilter(filterName({ listener: name, ...listener })), carrier(name, listener, family)],
+      ...downstreamTls(listener.tls),
+    })),
   });
 }
 
-function carrier(name: string, listener: OutboundListener): JsonObject {
+function carrier(name: string, listener: OutboundListener, family: Family | undefined): JsonObject {
   switch (listener.mode) {
     case "call":
-      return tunnelFilter(name);
+      return tunnelFilter(name, family);
     case "connection":
-      return connectionFilter(name, listener.settings);
+      return connectionFilter(name, listener.settings, family);
     case "observe":
-      return observedFilter(name, clustersOf(listener)[0] ?? "", listener.settings);
+      return observedFilter(name, clustersOf(listener)[0] ?? "", listener.settings, family);
   }
 }
 

@@ -15,6 +15,7 @@ const FILES = [
   "envoy/config/listener/v3/listener.proto",
   "envoy/config/route/v3/route.proto",
   "envoy/extensions/filters/http/router/v3/router.proto",
+  "envoy/extensions/filters/http/set_metadata/v3/set_metadata.proto",
   "envoy/extensions/filters/http/stateful_session/v3/stateful_session.proto",
   "envoy/extensions/filters/listener/original_dst/v3/original_dst.proto",
   "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto",
@@ -22,6 +23,7 @@ const FILES = [
   "envoy/extensions/filters/network/wasm/v3/wasm.proto",
   "envoy/extensions/http/stateful_session/header/v3/header.proto",
   "envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto",
+  "envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config.proto",
   "envoy/extensions/transport_sockets/tls/v3/tls.proto",
   "envoy/extensions/upstreams/http/v3/http_protocol_options.proto",
 ];

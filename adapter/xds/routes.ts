@@ -1,4 +1,5 @@
 import { any, type JsonObject } from "./json.js";
+import { nextPlane } from "./plane-failover.js";
 import { makeResource, type Resource } from "./resource.js";
 
 /** The one route configuration that all tunnels share; by RDS, so that it can change without draining a listener. */
@@ -14,13 +15,13 @@ const HOST_DRAWS = 1000;
 
 /**
  * RDS: a CONNECT goes to the cluster that the filter names in a header. Hosts that refuse the connection are passed over;
- * the answer tells the filter which host it was, or why there is none.
+ * the answer tells the filter which host it was, or why there is none. With planes the second try is for a host on the next one.
  */
-export function buildTunnelRoute(): Resource {
-  return makeResource("RDS", TUNNEL_ROUTE, tunnelRoute());
+export function buildTunnelRoute(hasPlanes = false): Resource {
+  return makeResource("RDS", TUNNEL_ROUTE, tunnelRoute(hasPlanes));
 }
 
-export function tunnelRoute(): JsonObject {
+export function tunnelRoute(hasPlanes = false): JsonObject {
   return {
     name: TUNNEL_ROUTE,
     virtual_hosts: [
@@ -49,6 +50,7 @@ export function tunnelRoute(): JsonObject {
                   },
                 ],
                 host_selection_retry_max_attempts: HOST_DRAWS,
+                ...(hasPlanes && nextPlane()),
               },
             },
             response_headers_to_add: [

@@ -1,4 +1,6 @@
 import type { ListenerSettings } from "../model/model.js";
+import type { Family } from "../model/node-profile.js";
+import { wantFamilyOfConnections } from "./client-family.js";
 import { any, duration, type JsonObject } from "./json.js";
 import { CONNECT_RETRIES } from "./routes.js";
 
@@ -12,16 +14,22 @@ export const MAX_EARLY_DATA_BYTES = 64 << 10;
 export const NO_CLUSTER = "meltemi_none";
 
 /** Carries a whole connection to the cluster that the filter chooses by its first call. */
-export function connectionFilter(statPrefix: string, settings?: ListenerSettings): JsonObject {
+export function connectionFilter(statPrefix: string, settings?: ListenerSettings, family?: Family): JsonObject {
   return tcpProxy(statPrefix, settings, {
     cluster: NO_CLUSTER,
     max_early_data_bytes: MAX_EARLY_DATA_BYTES,
+    ...wantFamilyOfConnections(family),
   });
 }
 
 /** Carries all connections to one cluster, of which the filter only takes note. */
-export function observedFilter(statPrefix: string, cluster: string, settings?: ListenerSettings): JsonObject {
-  return tcpProxy(statPrefix, settings, { cluster });
+export function observedFilter(
+  statPrefix: string,
+  cluster: string,
+  settings?: ListenerSettings,
+  family?: Family,
+): JsonObject {
+  return tcpProxy(statPrefix, settings, { cluster, ...wantFamilyOfConnections(family) });
 }
 
 /** Unless it is said otherwise a connection lives as long as its client's: Dubbo's are idle for hours, with or without heartbeats. */

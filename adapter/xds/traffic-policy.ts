@@ -1,5 +1,7 @@
 import type { ConnectionPool, LoadBalancer, OutlierDetection, ServicePort, TrafficPolicy } from "../model/model.js";
 import { duration, type JsonObject } from "./json.js";
+import type { Placement } from "./placement.js";
+import { hasStandbys, PLANE_CONNECT_TIMEOUT_MS, upstreamOptions } from "./plane-failover.js";
 
 /**
  * A tunnel is a connection, a pending request and a request to Envoy; its defaults of 1,024 (and 3 retries at a time) would be
@@ -44,28 +46,24 @@ export function loadBalancing(balancer: LoadBalancer | undefined): JsonObject {
   }
 }
 
-export function connections(pool: ConnectionPool | undefined): JsonObject {
+export function connections(pool: ConnectionPool | undefined, placement: Placement = {}): JsonObject {
   const thresholds = {
     max_connections: pool?.maxConnections ?? CIRCUIT_BREAKER_LIMIT,
     max_pending_requests: CIRCUIT_BREAKER_LIMIT,
     max_requests: CIRCUIT_BREAKER_LIMIT,
     max_retries: CIRCUIT_BREAKER_LIMIT,
   };
-  const timeout_ms = pool?.connect_timeout_ms;
+  const timeout_ms = pool?.connect_timeout_ms ?? (hasStandbys(placement) ? PLANE_CONNECT_TIMEOUT_MS : undefined);
   const keepalive = pool?.tcpKeepalive;
+  const tcp_keepalive = keepalive && {
+    keepalive_probes: keepalive.probes,
+    keepalive_time: keepalive.time_s,
+    keepalive_interval: keepalive.interval_s,
+  };
   return {
     connect_timeout: timeout_ms === undefined ? undefined : duration(timeout_ms),
     circuit_breakers: { thresholds: [thresholds] },
-    upstream_connection_options:
-      keepalive === undefined
-        ? undefined
-        : {
-            tcp_keepalive: {
-              keepalive_probes: keepalive.probes,
-              keepalive_time: keepalive.time_s,
-              keepalive_interval: keepalive.interval_s,
-            },
-          },
+    ...upstreamOptions(placement, tcp_keepalive),
   };
 }
 
@@ -80,26 +78,37 @@ const AT_ONCE: JsonObject = { update_merge_window: "0s" };
  * four of them all choices of a tunnel and its retries. So what cannot be connected twice is left out for some seconds, longer if
  * it goes on. If that leaves no host at all, all of them are tried (below one percent Envoy "panics").
  */
-const LEAVE_OUT_UNREACHABLE: JsonObject = {
-  outlier_detection: {
-    split_external_local_origin_errors: true,
-    consecutive_local_origin_failure: 2,
-    enforcing_consecutive_local_origin_failure: 100,
-    enforcing_local_origin_success_rate: 0,
-    interval: "1s",
-    base_ejection_time: "5s",
-    max_ejection_time: "60s",
-    max_ejection_percent: 100,
-  },
-  common_lb_config: { healthy_panic_threshold: { value: 1 }, ...AT_ONCE },
-};
+const LEAVE_OUT_UNREACHABLE: JsonObject = leaveOutUnreachable({ max_ejection_percent: 100 }, 1);
+
+/**
+ * Where hosts of one family stand in for those of the other, "panic" would keep calls with those that are gone. Without it the last host stays
+ * whatever it does: there is one to be tried.
+ */
+const LEAVE_OUT_BUT_ONE: JsonObject = leaveOutUnreachable({ max_ejection_percent: 99 }, 0);
+
+function leaveOutUnreachable(most: JsonObject, panic_percent: number): JsonObject {
+  return {
+    outlier_detection: {
+      split_external_local_origin_errors: true,
+      consecutive_local_origin_failure: 2,
+      enforcing_consecutive_local_origin_failure: 100,
+      enforcing_local_origin_success_rate: 0,
+      interval: "1s",
+      base_ejection_time: "5s",
+      max_ejection_time: "60s",
+      ...most,
+    },
+    common_lb_config: { healthy_panic_threshold: { value: panic_percent }, ...AT_ONCE },
+  };
+}
 
 /**
  * Ejection of hosts. Envoy sees no answers of a tunnel, only whether it could be made: what Istio counts as gateway errors of
  * TCP (refused, reset, timed out) are failures of local origin here. Panic is off unless asked for, as in Istio.
  */
-export function outlierDetection(outlier: OutlierDetection | undefined): JsonObject {
-  if (outlier === undefined) return LEAVE_OUT_UNREACHABLE;
+export function outlierDetection(outlier: OutlierDetection | undefined, { ipFamily }: Placement): JsonObject {
+  const standsIn = ipFamily?.mode === "preserve" && ipFamily.fallback === "other";
+  if (outlier === undefined) return standsIn ? LEAVE_OUT_BUT_ONE : LEAVE_OUT_UNREACHABLE;
   const failures = outlier.consecutive5xx ?? outlier.consecutiveGatewayErrors;
   return {
     outlier_detection: {

@@ -1,3 +1,5 @@
+import type { Family } from "../model/node-profile.js";
+import { wantFamily } from "./client-family.js";
 import { any, type JsonObject } from "./json.js";
 import { ADS } from "./resource.js";
 import { TUNNEL_ROUTE, tunnelRoute } from "./routes.js";
@@ -38,16 +40,16 @@ function namedHost(): JsonObject {
  * The HTTP connection manager behind the filter. It speaks HTTP/2 with the filter alone and carries tunnels that live as
  * long as the client's connection: no timeout of Envoy's may end them. No access log, no request ids: a tunnel is no call.
  */
-export function tunnelFilter(statPrefix: string): JsonObject {
-  return connectionManager(statPrefix, { rds: { config_source: ADS, route_config_name: TUNNEL_ROUTE } });
+export function tunnelFilter(statPrefix: string, family?: Family): JsonObject {
+  return connectionManager(statPrefix, family, { rds: { config_source: ADS, route_config_name: TUNNEL_ROUTE } });
 }
 
 /** The same for Envoys whose routes come from somebody else: with its route in it. */
 export function selfContainedTunnelFilter(statPrefix: string): JsonObject {
-  return connectionManager(statPrefix, { route_config: tunnelRoute() });
+  return connectionManager(statPrefix, undefined, { route_config: tunnelRoute() });
 }
 
-function connectionManager(statPrefix: string, routes: JsonObject): JsonObject {
+function connectionManager(statPrefix: string, family: Family | undefined, routes: JsonObject): JsonObject {
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: any("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
@@ -64,6 +66,7 @@ function connectionManager(statPrefix: string, routes: JsonObject): JsonObject {
       },
       upgrade_configs: [{ upgrade_type: "CONNECT" }],
       http_filters: [
+        ...wantFamily(family),
         namedHost(),
         {
           name: "envoy.filters.http.router",

@@ -60,7 +60,9 @@ test.each(["listener-policy.md", "destination-policy.md"])("the examples of %s a
   const services = examples("virtual-service.md").slice(1);
   // Another port, for the second listener.
   const ports = services.map((yaml) => yaml.replace("ports: [ {", "ports: [ { number: 20890, name: dubbo-books }, {"));
-  expect(problemsOf([...ports, ...policies].join("---\n"))).toEqual([]);
+  const [, , , , planes = ""] = examples("mesh-policy.md");
+  expect(planes).toContain("planes:");
+  expect(problemsOf([...ports, ...policies, planes].join("---\n"))).toEqual([]);
 });
 
 describe("what only the filter knows is told by field and line", () => {

@@ -55,6 +55,12 @@ describe.each(cases)("%s", (name) => {
     });
   }
 
+  if (mesh.networks !== undefined) {
+    test("networks", async () => {
+      await expect(json(mesh.networks)).toMatchFileSnapshot(join(golden, "networks.json"));
+    });
+  }
+
   if (mesh.policies !== undefined) {
     test("policies", async () => {
       await expect(json(mesh.policies)).toMatchFileSnapshot(join(golden, "policies.json"));

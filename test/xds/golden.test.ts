@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Mesh, TrafficPolicy, UpstreamTls } from "../../adapter/model/model.js";
+import { PLAIN_NODE } from "../../adapter/model/node-profile.js";
+import { shapesIn } from "../../adapter/model/node-shape.js";
 import { checkConsistency } from "../../adapter/snapshot/consistency.js";
 import { makeSnapshot } from "../../adapter/snapshot/snapshot.js";
 import { buildBootstrap } from "../../adapter/xds/bootstrap.js";
@@ -117,13 +119,50 @@ const TLS: Mesh = {
   ]),
 };
 
+/** Hosts by family and plane: of a machine on two planes with both families on one, of one that says its plane, of one on none. */
+const NETWORKS: Mesh = {
+  ...meshOf(
+    [
+      reviews({
+        endpoints: [
+          endpoint({ addresses: ["10.0.0.5", "fd00::5", "10.1.0.5"], labels: { version: "v1" } }),
+          endpoint({ addresses: ["192.0.2.7"], labels: { version: "v2", plane: "office" } }),
+          endpoint({ addresses: ["192.0.2.8"], labels: { version: "v2" } }),
+        ],
+      }),
+    ],
+    [routeTo(undefined)],
+  ),
+  policies: [
+    {
+      namespace: undefined,
+      ipFamily: { mode: "preserve", fallback: "other" },
+      planes: [
+        { name: "storage", interfaces: ["eth1"], cidrs: ["10.1.0.0/16"] },
+        { name: "office", interfaces: [], cidrs: ["10.0.0.0/16", "fd00::/64"] },
+      ],
+    },
+  ],
+  networks: [
+    {
+      host: "reviews.prod.svc.cluster.local",
+      subset: "v2",
+      port: 20880,
+      ipFamily: { mode: "preserve", fallback: "error" },
+      planes: ["office"],
+    },
+  ],
+};
+
 describe.each([
   ["defaults", DEFAULTS],
+  ["networks", NETWORKS],
   ["tls", TLS],
   ["modes", MODES],
   ["full", FULL],
 ])("the resources of the mesh %s", (name, mesh) => {
   const { resources, problems } = buildResources(mesh, {
+    shape: shapesIn(mesh)(PLAIN_NODE),
     code: { kind: "inline", bytes: new TextEncoder().encode("the filter") },
     versions: { of: () => "2026-01-01T00:00:00.000Z" },
     listen: [

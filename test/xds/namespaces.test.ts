@@ -100,9 +100,9 @@ it("has what a sidecar serves, though its namespace calls nothing", () => {
 
 it("makes one snapshot where nothing is kept from anybody, else one for each namespace that is named", () => {
   const made: string[] = [];
-  const build = ({ name, mesh }: View) => {
+  const build = ({ name, mesh, shape }: View) => {
     made.push(name);
-    return buildResources(mesh, OPTIONS).resources;
+    return buildResources(mesh, { ...OPTIONS, shape }).resources;
   };
   const all = makeSnapshot([]);
   const open = snapshotsByShape(meshWith(), all, build);
@@ -121,7 +121,7 @@ it("gives nodes of one family or the other, captured or not, snapshots of their 
   const made: NodeShape[] = [];
   const { snapshotFor } = snapshotsByShape(meshWith(), makeSnapshot([]), ({ mesh, shape }) => {
     made.push(shape);
-    return buildResources(mesh, OPTIONS).resources;
+    return buildResources(mesh, { ...OPTIONS, shape }).resources;
   });
   const nodeAt = (...ips: string[]): NodeProfile => {
     return { ...PLAIN_NODE, addresses: ips.map((ip) => ({ ip, interface: undefined })) };

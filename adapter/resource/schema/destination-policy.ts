@@ -1,5 +1,6 @@
 import { closedMap, duration, type JsonSchema, portSelector, text } from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
+import { ipFamily, planeNames } from "./network.js";
 import { outlierDetection } from "./policies/outlier-detection.js";
 
 const count: JsonSchema = { type: "integer", minimum: 1, maximum: 0x7fffffff };
@@ -51,12 +52,29 @@ export const destinationPolicySchema = resourceSchema(
           description: "The upstream connections that one client's connection has to the destination.",
         },
         outlierDetection,
+        ipFamily: {
+          ...ipFamily,
+          description: "Of which family connections to the destination are. Default: as the MeshPolicy says.",
+        },
+        planes: {
+          ...planeNames,
+          description:
+            "Planes of the MeshPolicy by which the destination may be reached, the first to be used in front; hosts on others are left out. Default: all, in the MeshPolicy's order.",
+        },
       },
       ["host"],
     ),
     "x-kubernetes-validations": [
-      { rule: "has(self.tunnels) || has(self.outlierDetection)", message: "write one of tunnels, outlierDetection" },
+      {
+        rule: "has(self.tunnels) || has(self.outlierDetection) || has(self.ipFamily) || has(self.planes)",
+        message: "write one of tunnels, outlierDetection, ipFamily, planes",
+      },
+      {
+        rule: "!(has(self.ipFamily) && has(self.outlierDetection) && self.ipFamily.mode == 'PRESERVE' && has(self.ipFamily.fallback) && self.ipFamily.fallback == 'ERROR')",
+        message:
+          "ipFamily: with outlierDetection calls are sent to hosts by name, whatever their family: write OTHER_FAMILY",
+      },
     ],
   },
-  "The upstream connections that one client's connection has to a service, and which of its hosts they leave out.",
+  "The way to a service: the upstream connections that one client's connection has, which hosts they leave out, by which family of addresses and which planes.",
 );

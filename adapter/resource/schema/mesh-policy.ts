@@ -1,5 +1,6 @@
 import { closedMap } from "./json-schema.js";
 import { resourceSchema } from "./metadata.js";
+import { ipFamily, planes } from "./network.js";
 
 export const meshPolicySchema = resourceSchema(
   {
@@ -24,11 +25,21 @@ export const meshPolicySchema = resourceSchema(
         description:
           "What Envoys that connections are redirected to do with those to addresses of no service. Default: as Istio's Sidecar says, else ALLOW_ANY.",
       },
+      ipFamily: {
+        ...ipFamily,
+        description:
+          "Of which family connections to services are, where no DestinationPolicy says it. Default: DEFAULT.",
+      },
+      planes: {
+        ...planes,
+        description:
+          "The networks that machines are on, where there are several. Services are reached by the first one, and by the next where that fails; a DestinationPolicy may say another order.",
+      },
     }),
     "x-kubernetes-validations": [
       {
-        rule: "has(self.dualStack) || has(self.outboundTrafficPolicy)",
-        message: "write one of dualStack, outboundTrafficPolicy",
+        rule: "has(self.dualStack) || has(self.outboundTrafficPolicy) || has(self.ipFamily) || has(self.planes)",
+        message: "write one of dualStack, outboundTrafficPolicy, ipFamily, planes",
       },
     ],
   },
