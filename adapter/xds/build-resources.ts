@@ -53,7 +53,8 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
     ? bindRedirected(mesh, families)
     : bindListeners(mesh.listeners, listen, families);
   const resources: Resource[] = [];
-  const byFamily = preservesFamily(mesh, shape.ipFamily);
+  // A node of one family has one chain: nothing else comes.
+  const byFamily = families.length > 1 && preservesFamily(mesh, shape.ipFamily);
   for (const bind of bound) {
     const { name, listener } = bind;
     const config = toFilterConfig(listener);

@@ -30,8 +30,8 @@ export class DubboClient {
   }
 
   /** Over TLS where its options are given. */
-  static async connect(port: number, tls?: ConnectionOptions): Promise<DubboClient> {
-    const socket = tls === undefined ? connect(port, "127.0.0.1") : connectTls({ ...tls, port, host: "127.0.0.1" });
+  static async connect(port: number, tls?: ConnectionOptions, host = "127.0.0.1"): Promise<DubboClient> {
+    const socket = tls === undefined ? connect(port, host) : connectTls({ ...tls, port, host });
     await new Promise((resolve, reject) => {
       socket.once(tls === undefined ? "connect" : "secureConnect", resolve);
       socket.once("error", reject);

@@ -26,14 +26,20 @@ export class DubboServer {
     private readonly server: Server,
   ) {}
 
-  /** Over TLS where its options are given; `address` is one of the loopback interface. */
-  static async start(name: string, handler?: Handler, tls?: TlsOptions, address = "127.0.0.1"): Promise<DubboServer> {
+  /** Over TLS where its options are given; `address` is one of the loopback interface. Without a port one that is free. */
+  static async start(
+    name: string,
+    handler?: Handler,
+    tls?: TlsOptions,
+    address = "127.0.0.1",
+    port = 0,
+  ): Promise<DubboServer> {
     const server = tls === undefined ? createServer() : createTlsServer(tls);
     const dubbo = new DubboServer(name, server);
     server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) =>
       dubbo.serve(socket, handler ?? dubbo.answer),
     );
-    await new Promise<void>((resolve) => server.listen(0, address, resolve));
+    await new Promise<void>((resolve) => server.listen(port, address, resolve));
     return dubbo;
   }
 

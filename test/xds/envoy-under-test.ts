@@ -8,6 +8,9 @@ import type { WasmCode } from "../../adapter/xds/extension-configs.js";
 
 const log = createLogger({ level: "silent" });
 
+/** At which the listener is. */
+type Ips = readonly [string, ...string[]];
+
 /** A real Envoy behind a real control plane. */
 export class EnvoyUnderTest {
   /** What was sent ("+CDS") and what was accepted ("CDS") since the last `serve`, in order. */
@@ -19,6 +22,7 @@ export class EnvoyUnderTest {
     private readonly code: WasmCode,
     private readonly admin: string,
     readonly listenerPort: number,
+    private readonly ips: Ips,
   ) {
     this.#watch();
   }
@@ -29,9 +33,10 @@ export class EnvoyUnderTest {
     code: WasmCode,
     mesh: Mesh,
     concurrency = 1,
+    ips: Ips = ["127.0.0.1"],
   ): Promise<EnvoyUnderTest> {
     const listenerPort = await freePort();
-    const controlPlane = await startPlane(0, listenerPort, code);
+    const controlPlane = await startPlane(0, listenerPort, code, ips);
     controlPlane.setMesh(mesh);
     const bootstrap = buildBootstrap({
       node: { id: "node-1", cluster: "test" },
@@ -41,7 +46,7 @@ export class EnvoyUnderTest {
     });
     const envoy = await EnvoyProcess.start({ path, bootstrap, concurrency, log });
     await controlPlane.synchronized();
-    return new EnvoyUnderTest(controlPlane, envoy, code, await envoy.ready(), listenerPort);
+    return new EnvoyUnderTest(controlPlane, envoy, code, await envoy.ready(), listenerPort, ips);
   }
 
   /** Serves a mesh and waits until Envoy has accepted all of it. */
@@ -57,7 +62,7 @@ export class EnvoyUnderTest {
   async restartControlPlane(mesh: Mesh, code = this.code): Promise<readonly string[]> {
     const port = this.controlPlane.xdsPort;
     await this.controlPlane.close();
-    this.controlPlane = await startPlane(port, this.listenerPort, code);
+    this.controlPlane = await startPlane(port, this.listenerPort, code, this.ips);
     this.#watch();
     return await this.serve(mesh);
   }
@@ -90,10 +95,12 @@ export class EnvoyUnderTest {
   }
 }
 
-async function startPlane(port: number, listenerPort: number, code: WasmCode): Promise<ControlPlane> {
+async function startPlane(port: number, listenerPort: number, code: WasmCode, ips: Ips): Promise<ControlPlane> {
+  const [first, ...others] = ips;
+  const at = (ip: string) => ({ ip, port: listenerPort });
   return await startControlPlane({
     xds: { address: "127.0.0.1", port },
-    listen: [{ protocol: "dubbo", addresses: [{ ip: "127.0.0.1", port: listenerPort }] }],
+    listen: [{ protocol: "dubbo", addresses: [at(first), ...others.map(at)] }],
     code,
     log,
   });
