@@ -289,6 +289,37 @@ describe("rules", () => {
   });
 });
 
+it("rules are the kernel's older tables' where iptables is the legacy one", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "meltemi-net-"));
+  for (const tool of ["iptables", "ip6tables"]) {
+    for (const what of ["save", "restore"]) {
+      await symlink("/usr/sbin/xtables-legacy-multi", join(directory, `${tool}-${what}`));
+    }
+  }
+  const host = await network.addHost("legacy", { plane: (app.interfaces[0] as (typeof app.interfaces)[0]).plane });
+  const path = `PATH=${directory}:${process.env.PATH}`;
+  const run = async (...args: readonly string[]) => {
+    const { status, stdout, stderr } = await host.run("env", path, ...args);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    return stdout.replaceAll(/^#.*\n| \[\d+:\d+\]/gm, "");
+  };
+  const saved = async () => [await run("iptables-save", "-t", "nat"), await run("ip6tables-save", "-t", "nat")];
+  const before = await saved();
+  const meltemi = [process.execPath, MAIN, "iptables"];
+  await run(...meltemi, "--apply", "-b", "80", "-u", "7");
+  await run(...meltemi, "--apply");
+  const [command = "", ...args] = [...host.as(PROXY), "python3", INTERCEPTOR, "15001", "15006", "IPv6"];
+  await new Program("interceptor", command, args).line("ready");
+  for (const family of ["ipv4", "ipv6"] as const) {
+    expect(await who(host.as(SOMEBODY), VIP[family])).toMatch(/^outbound /);
+    expect(await who(peer.inside, host[family])).toMatch(/^inbound /);
+    expect(await who(host.as(PROXY), peer[family])).toBe("peer");
+  }
+  await run(...meltemi, "--undo");
+  expect(await saved()).toEqual(before);
+  await rm(directory, { recursive: true });
+});
+
 describe("what goes wrong is said, with what to do, and nothing is changed", () => {
   let directory: string;
 
