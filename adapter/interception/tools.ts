@@ -80,7 +80,10 @@ function advice(family: Family, said: string): string {
     const module = family === "IPv4" ? "iptable_nat" : "ip6table_nat";
     return `The kernel has no nat table of this family: load its module (modprobe ${module}, or nft_chain_nat)${orOther(family)}.`;
   }
-  if (/match|target|extension/i.test(said)) {
+  if (/IPv6 is disabled/.test(said)) {
+    return `Enable it for the loopback interface (sysctl net.ipv6.conf.lo.disable_ipv6=0)${orOther(family)}.`;
+  }
+  if (/match|target|extension|RULE_APPEND/i.test(said)) {
     return "The kernel lacks what the rules need: load the modules xt_owner, xt_tcpudp and xt_REDIRECT.";
   }
   return "The rules are as they were before.";

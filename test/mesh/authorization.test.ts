@@ -6,13 +6,14 @@ import type { EnvoyProcess } from "../../adapter/envoy/envoy-process.js";
 import { MAIN, Running } from "../cli/support/meltemi.js";
 import { reportOf, type Steps } from "../interop/support/consumer-report.js";
 import { javaConsumer, javaProvider, type Provider } from "../interop/support/programs.js";
+import { ENVOY_ADMIN_PORT } from "../net/support/envoy.js";
 import { Authority } from "../support/certificates.js";
 import { freePort } from "./support/child.js";
 import { applyPod, applyService } from "./support/dubbo-service.js";
 import { installMeltemi } from "./support/install.js";
 import { Istiod } from "./support/istiod.js";
 import { KubernetesCluster } from "./support/kubernetes-cluster.js";
-import { ADMIN_PORT, type Pod, PodNetwork } from "./support/pod-network.js";
+import { type Pod, PodNetwork } from "./support/pod-network.js";
 import { activeFilters, startPodSidecar } from "./support/sidecar.js";
 import { WorkloadIdentity } from "./support/workload-identity.js";
 
@@ -134,7 +135,9 @@ describe("a service in a Pod with a sidecar of a real istiod", () => {
 
   it("tells the namespace of its denied calls, and that of the calls that it lets in", async () => {
     const stats = async () =>
-      await (await fetch(`http://${server.ip}:${ADMIN_PORT}/stats?filter=${encodeURIComponent("meltemi_")}`)).text();
+      await (
+        await fetch(`http://${server.ip}:${ENVOY_ADMIN_PORT}/stats?filter=${encodeURIComponent("meltemi_")}`)
+      ).text();
     await expect
       .poll(stats, { timeout: 10_000 })
       .toMatch(/meltemi_replies_total;listener=inbound_dubbo_20880;code=denied: [1-9]/);

@@ -10,6 +10,7 @@ import { type JavaGroup, namesOf } from "../interop/support/check-names.js";
 import { type Check, reportOf } from "../interop/support/consumer-report.js";
 import type { Program } from "../interop/support/program.js";
 import { javaConsumer, javaProvider, type Provider } from "../interop/support/programs.js";
+import { ENVOY_ADMIN_PORT } from "../net/support/envoy.js";
 import { Authority } from "../support/certificates.js";
 import { AERAKI_CRDS, GROUP } from "./support/aeraki.js";
 import { freePort } from "./support/child.js";
@@ -18,7 +19,7 @@ import { installMeltemi } from "./support/install.js";
 import { nextInstallation } from "./support/installation.js";
 import { Istiod } from "./support/istiod.js";
 import { KubernetesCluster } from "./support/kubernetes-cluster.js";
-import { ADMIN_PORT, type Pod, PodNetwork } from "./support/pod-network.js";
+import { type Pod, PodNetwork } from "./support/pod-network.js";
 import { activeFilters, LOCALITY, startPodSidecar } from "./support/sidecar.js";
 import { WorkloadIdentity } from "./support/workload-identity.js";
 
@@ -72,7 +73,7 @@ describe("Pods with sidecars of a real istiod", () => {
 
   const statsOf = (pod: string, filter: string) => {
     const { ip } = [...versions, client].find(({ name }) => name === pod) as Pod;
-    return `http://${ip}:${ADMIN_PORT}/stats?filter=${encodeURIComponent(filter)}`;
+    return `http://${ip}:${ENVOY_ADMIN_PORT}/stats?filter=${encodeURIComponent(filter)}`;
   };
 
   /** VMs that it has made so far: with other code each worker gets a new one. */

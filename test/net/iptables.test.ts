@@ -10,7 +10,7 @@ import { Program } from "../interop/support/program.js";
 import { type Host, PROXY, SOMEBODY } from "./support/host.js";
 import { curl, startHttpServer } from "./support/http.js";
 import { Network } from "./support/network.js";
-import type { Family } from "./support/plane.js";
+import type { Family, Plane } from "./support/plane.js";
 
 const INTERCEPTOR = fileURLToPath(new URL("support/interceptor.py", import.meta.url));
 const PORT = 8080;
@@ -23,16 +23,17 @@ const LOOPBACK = { ipv4: "127.0.0.1", ipv6: "::1" } as const;
 const INBOUND_SOURCE = { ipv4: "127.0.0.6", ipv6: "::6" } as const;
 
 let network: Network;
+let plane: Plane;
 /** Whose connections are redirected. */
 let app: Host;
 let peer: Host;
 
 beforeAll(async () => {
   network = await Network.create();
-  const planes = [await network.addPlane(), await network.addPlane()];
-  const joints = planes.map((plane) => ({ plane })) as [{ plane: (typeof planes)[0] }];
-  app = await network.addHost("app", ...joints);
-  peer = await network.addHost("peer", ...joints);
+  plane = await network.addPlane();
+  const other = await network.addPlane();
+  app = await network.addHost("app", { plane }, { plane: other });
+  peer = await network.addHost("peer", { plane }, { plane: other });
   for (const host of [app, peer]) {
     for (const port of [PORT, OTHER_PORT]) await startHttpServer(host, host.name, port);
   }
@@ -278,10 +279,7 @@ describe("rules", () => {
     ["ipv4", "IPv4: redirected\n"],
     ["ipv6", "IPv6: redirected\n"],
   ] as const)("are those of %s alone on a machine that has no other address", async (family, said) => {
-    const host = await network.addHost(`only-${family}`, {
-      plane: (app.interfaces[0] as (typeof app.interfaces)[0]).plane,
-      families: [family],
-    });
+    const host = await network.addHost(`only-${family}`, { plane, families: [family] });
     expect((await meltemi(host, "--apply")).stdout).toBe(said);
     const of = async (tool: string) => (await host.run(tool, "-t", "nat")).stdout.includes("MELTEMI");
     expect(await of("iptables-save")).toBe(family === "ipv4");
@@ -296,7 +294,7 @@ it("rules are the kernel's older tables' where iptables is the legacy one", asyn
       await symlink("/usr/sbin/xtables-legacy-multi", join(directory, `${tool}-${what}`));
     }
   }
-  const host = await network.addHost("legacy", { plane: (app.interfaces[0] as (typeof app.interfaces)[0]).plane });
+  const host = await network.addHost("legacy", { plane });
   const path = `PATH=${directory}:${process.env.PATH}`;
   const run = async (...args: readonly string[]) => {
     const { status, stdout, stderr } = await host.run("env", path, ...args);
@@ -366,6 +364,16 @@ describe("what goes wrong is said, with what to do, and nothing is changed", () 
 
   it("without iproute2", async () => {
     expect(await applyWith({ ...IPV4, ...IPV6, ip: "exec /no/such" })).toMatch(/^error: ip says: /);
+  });
+
+  it("without IPv6 on the machine", async () => {
+    const host = await network.addHost("no-ipv6", { plane, families: ["ipv4"] });
+    const before = await tables(host);
+    const { status, stderr } = await meltemi(host, "--apply", "--family", "both");
+    expect(stderr).toMatch(/IPv6 is disabled.*\nEnable it .*--family ipv4\.\n$/);
+    expect(status).toBe(3);
+    expect(before).not.toContain("MELTEMI");
+    expect(await tables(host)).not.toContain("MELTEMI");
   });
 
   it("without a nat table of IPv6", async () => {

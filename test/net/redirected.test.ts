@@ -3,13 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EnvoyProcess } from "../../adapter/envoy/envoy-process.js";
 import { formatAddress, socketAddress } from "../../adapter/xds/address.js";
 import { any, type JsonObject } from "../../adapter/xds/json.js";
-import { MAIN } from "../cli/support/meltemi.js";
-import { ENVOY_ADMIN_PORT } from "./support/adapter.js";
-import { startEnvoy } from "./support/envoy.js";
+import { ENVOY_ADMIN_PORT, startEnvoy } from "./support/envoy.js";
 import { type Host, PROXY, SOMEBODY } from "./support/host.js";
 import { ask, startHttpServer } from "./support/http.js";
 import { Network } from "./support/network.js";
 import type { Family } from "./support/plane.js";
+import { redirect } from "./support/redirect.js";
 
 const PORT = 8080;
 /** Of a service, at virtual addresses. */
@@ -32,8 +31,7 @@ describe.each([
     app = await network.addHost("app", { plane, families });
     peer = await network.addHost("peer", { plane });
     for (const host of [app, peer]) await startHttpServer(host, host.name, PORT);
-    const options = ["--apply", "-d", String(ENVOY_ADMIN_PORT)];
-    expect(await app.run(process.execPath, MAIN, "iptables", ...options)).toMatchObject({ status: 0, stderr: "" });
+    await redirect(app);
     envoy = await startEnvoy(app.as(PROXY), bootstrap(app));
     await envoy.ready();
   });

@@ -1,12 +1,9 @@
-import { MAIN } from "../../cli/support/meltemi.js";
 import type { Host } from "../../net/support/host.js";
 import { Network } from "../../net/support/network.js";
 import type { Plane } from "../../net/support/plane.js";
+import { redirect } from "../../net/support/redirect.js";
 
 export type Pod = Host;
-
-/** A sidecar's admin interface, on its Pod's address. */
-export const ADMIN_PORT = 15000;
 
 /** The Pods of a test: hosts of IPv4 whose connections are redirected, all on one plane. */
 export class PodNetwork {
@@ -28,9 +25,7 @@ export class PodNetwork {
   /** With a sidecar to come: without one nothing passes in or out. */
   async addPod(name: string): Promise<Pod> {
     const pod = await this.network.addHost(name, { plane: this.plane, families: ["ipv4"] });
-    const options = ["--apply", "-d", String(ADMIN_PORT)];
-    const { status, stderr } = await pod.run(process.execPath, MAIN, "iptables", ...options);
-    if (status !== 0) throw new Error(`connections of ${name} cannot be redirected: ${stderr}`);
+    await redirect(pod);
     return pod;
   }
 

@@ -1,10 +1,10 @@
 import type { EnvoyProcess } from "../../../adapter/envoy/envoy-process.js";
-import { startEnvoy } from "../../net/support/envoy.js";
+import { ENVOY_ADMIN_PORT, startEnvoy } from "../../net/support/envoy.js";
 import { PROXY } from "../../net/support/host.js";
 import { applyPod } from "./dubbo-service.js";
 import type { Istiod } from "./istiod.js";
 import type { KubernetesCluster } from "./kubernetes-cluster.js";
-import { ADMIN_PORT, type Pod } from "./pod-network.js";
+import type { Pod } from "./pod-network.js";
 import type { WorkloadIdentity } from "./workload-identity.js";
 
 const CLUSTER = "xds";
@@ -67,7 +67,8 @@ async function start(
   { kind, name, namespace, ip, labels, pod, identity }: Proxy,
 ): Promise<EnvoyProcess> {
   const xds = { socket_address: { address: istiod.address, port_value: istiod.xdsPort } };
-  const admin = pod === undefined ? { address: "127.0.0.1", port_value: 0 } : { address: ip, port_value: ADMIN_PORT };
+  const admin =
+    pod === undefined ? { address: "127.0.0.1", port_value: 0 } : { address: ip, port_value: ENVOY_ADMIN_PORT };
   const bootstrap = {
     node: {
       id: `${kind}~${ip}~${name}.${namespace}~${namespace}.svc.cluster.local`,

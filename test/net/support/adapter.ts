@@ -1,12 +1,11 @@
 import { formatAddress } from "../../../adapter/xds/address.js";
 import { MAIN, Running, runToEnd } from "../../cli/support/meltemi.js";
+import { ENVOY_ADMIN_PORT } from "./envoy.js";
 import type { Host } from "./host.js";
 
 const XDS_PORT = 18000;
 const HTTP_PORT = 18080;
 const ADMIN_PORT = 18081;
-/** Of Envoy's admin interface, at its host's address. */
-export const ENVOY_ADMIN_PORT = 15000;
 
 /** A control plane in a host, which others reach at all addresses that it has. */
 export class Adapter {

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { EnvoyProcess } from "../../../adapter/envoy/envoy-process.js";
 import { createLogger } from "../../../adapter/log/logger.js";
 
+/** Of an Envoy's admin interface, at its host's address. */
+export const ENVOY_ADMIN_PORT = 15000;
+
 /**
  * A stock Envoy where `inside` puts it, such as a host's `as(PROXY)`, or on this machine. The tests must reach its admin interface where the bootstrap says
  * that it is: at the host's address, not at its loopback one.
