@@ -56,11 +56,11 @@ export class FairQueue {
     else known.add(tenant);
   }
 
-  /** Undefined where nobody waits who has a token. */
+  /** Undefined where nobody may have one. What follows from a change that was taken does not wait for a token: it delays the next change. */
   next(): Turn | undefined {
     for (const [causer, tenants] of this.#waiting) {
-      if (this.#tokensOf(causer) < 1) continue;
-      const [tenant = causer] = tenants;
+      const tenant = [...tenants].find((one) => one !== causer || this.#tokensOf(causer) >= 1);
+      if (tenant === undefined) continue;
       tenants.delete(tenant);
       // Who comes back comes behind the others.
       this.#waiting.delete(causer);
@@ -78,14 +78,14 @@ export class FairQueue {
     this.#sweep();
   }
 
-  /** Until somebody who waits has a token; undefined: nobody waits. */
+  /** Until somebody who waits may have a turn; undefined: nobody waits. */
   get wait_ms(): number | undefined {
     if (this.#waiting.size === 0) return undefined;
-    return Math.min(...[...this.#waiting.keys()].map((causer) => this.#untilToken_ms(causer)));
+    return Math.min(...[...this.#waiting].map(([causer, tenants]) => this.#untilTurn_ms(causer, tenants)));
   }
 
-  #untilToken_ms(causer: string): number {
-    const lacking = 1 - this.#tokensOf(causer);
+  #untilTurn_ms(causer: string, tenants: ReadonlySet<string>): number {
+    const lacking = tenants.has(causer) && tenants.size === 1 ? 1 - this.#tokensOf(causer) : 0;
     return lacking <= 0 ? 0 : Math.ceil((lacking / this.#rateOf(causer)) * 1000);
   }
 
