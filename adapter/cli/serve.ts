@@ -3,16 +3,17 @@ import type { Mesh } from "../model/model.js";
 import { type ControlPlane, startControlPlane } from "../server/control-plane.js";
 import type { TlsFiles } from "../server/credentials.js";
 import type { BuildResources } from "../server/served-mesh.js";
-import type { RawResource, Source, SourceState } from "../source/source.js";
+import type { RawResource, Source } from "../source/source.js";
 import type { Problem } from "../status/problem.js";
 import type { TenantLimits } from "../tenants/limits.js";
-import { type TenantMesh, Tenants } from "../tenants/tenants.js";
 import type { CheckFilterConfig } from "../translate/filter-refusal.js";
 import { Translator } from "../translate/translator.js";
 import type { BindAddress, Listen } from "../xds/bind.js";
 import type { WasmCode } from "../xds/extension-configs.js";
 import { filterCheck } from "./filter-check.js";
 import { ProblemLog } from "./problem-log.js";
+import { serveTenants } from "./serve-tenants.js";
+import { type Serving, withEndingConnections } from "./serving.js";
 import { readWasm } from "./wasm-option.js";
 
 /** Is told of what is served, to tell of it elsewhere. */
@@ -75,17 +76,18 @@ export async function serve(options: ServeOptions): Promise<Served> {
     log: log.child({ component: "xds" }),
   });
   const checkFilterConfig = await filterCheck();
-  const translation =
+  const serving =
     limits === undefined
       ? serveAll(options, controlPlane, checkFilterConfig)
-      : serveTenants(options, limits, controlPlane, checkFilterConfig);
-  onUnknown = translation.ask;
+      : serveTenants({ ...options, limits, controlPlane, checkFilterConfig });
+  onUnknown = serving.ask;
   follower?.begin(controlPlane);
   try {
-    await source.start(translation.offer);
-    await translation.settled();
+    await source.start(serving.offer);
+    await serving.settled();
   } catch (error) {
     await follower?.end();
+    await serving.close();
     await controlPlane.close();
     throw error;
   }
@@ -96,35 +98,19 @@ export async function serve(options: ServeOptions): Promise<Served> {
     controlPlane,
     endConnections: async () => {
       await source.close();
-      await translation.end();
+      await serving.end();
       await controlPlane.synchronized();
     },
     stop: async () => {
       await follower?.end();
       await source.close();
-      await translation.close();
+      await serving.close();
       await controlPlane.close();
     },
   };
 }
 
-/** From the states of the source to what the control plane serves. */
-interface Translation {
-  offer(state: SourceState): void;
-  /** Resolves when what was there at first is served. */
-  settled(): Promise<void>;
-  /** There is a node of a namespace of which nothing is served. */
-  ask(namespace: string): void;
-  /** Has the filters end their connections. No state follows. */
-  end(): Promise<void>;
-  close(): Promise<void>;
-}
-
-function serveAll(
-  options: ServeOptions,
-  controlPlane: ControlPlane,
-  checkFilterConfig: CheckFilterConfig,
-): Translation {
+function serveAll(options: ServeOptions, controlPlane: ControlPlane, checkFilterConfig: CheckFilterConfig): Serving {
   const { follower, log, onMesh, partOf, judge, rootNamespace } = options;
   const translator = new Translator({ checkFilterConfig, rootNamespace, ...(partOf !== undefined && { partOf }) });
   const problemLog = new ProblemLog(log.child({ component: "config" }));
@@ -144,78 +130,4 @@ function serveAll(
     end: async () => void controlPlane.setMesh(withEndingConnections(mesh)),
     close: async () => undefined,
   };
-}
-
-function serveTenants(
-  { follower, log, judge = (problems) => problems, rootNamespace }: ServeOptions,
-  limits: TenantLimits,
-  controlPlane: ControlPlane,
-  checkFilterConfig: CheckFilterConfig,
-): Translation {
-  const problemLogs = new Map<string, ProblemLog>();
-  const problemLog = (namespace: string): ProblemLog => {
-    const known = problemLogs.get(namespace) ?? new ProblemLog(log.child({ component: "config", namespace }));
-    problemLogs.set(namespace, known);
-    return known;
-  };
-  let served: ReadonlyMap<string, TenantMesh> = new Map();
-  let isComplete = false;
-  const publish = (): void => {
-    const outcomes = controlPlane.setTenants(served);
-    for (const [namespace, { version, problems: serving }] of outcomes) {
-      const tenant = served.get(namespace);
-      if (tenant === undefined) continue;
-      const { problems: found, mesh, resources, visible } = tenant;
-      const problems = judge(found, visible, mesh);
-      problemLog(namespace).update(problems, serving);
-      follower?.served(resources, problems, version, namespace);
-    }
-    for (const [namespace, gone] of problemLogs) {
-      if (served.has(namespace)) continue;
-      gone.update([], []);
-      problemLogs.delete(namespace);
-      follower?.served([], [], "", namespace);
-    }
-  };
-  const tenants = new Tenants({
-    translator: { checkFilterConfig, rootNamespace },
-    limits,
-    onMeshes: (meshes) => {
-      served = meshes;
-      // A node that comes meanwhile waits: what its namespace has may not have been read.
-      if (isComplete) publish();
-    },
-  });
-  return {
-    offer: (state) => tenants.offer(state),
-    settled: async () => {
-      await tenants.settled();
-      // Closed before it was read, there is nothing to serve.
-      if (served.size === 0) return;
-      isComplete = true;
-      publish();
-    },
-    ask: (namespace) => tenants.ask(namespace),
-    end: async () => {
-      await tenants.close();
-      const ending = [...served].map(([namespace, one]) => {
-        return [namespace, { ...one, mesh: withEndingConnections(one.mesh) }] as const;
-      });
-      controlPlane.setTenants(new Map(ending));
-    },
-    close: () => tenants.close(),
-  };
-}
-
-/** Every connection is as old as it may be: clients are told to go elsewhere, and get the answers that they wait for. */
-function withEndingConnections(mesh: Mesh): Mesh {
-  const listeners = mesh.listeners.map((listener) => {
-    // What is carried as a whole would be cut.
-    if (listener.mode !== "call") return listener;
-    return { ...listener, settings: { ...listener.settings, maxConnectionAge_ms: 1 } };
-  });
-  const { inbound } = mesh;
-  if (inbound === undefined) return { ...mesh, listeners };
-  const ending = inbound.listeners.map((one) => ({ ...one, settings: { ...one.settings, maxConnectionAge_ms: 1 } }));
-  return { ...mesh, listeners, inbound: { ...inbound, listeners: ending } };
 }
