@@ -11,7 +11,13 @@ import { EXIT_CODE_HELP } from "./exit-code.js";
 import { type MeshOptions, withMeshOptions } from "./mesh-options.js";
 import { type ServingOptions, toldToEnd, withServingOptions } from "./serving-options.js";
 import { openSource, type SourceOptions, withSourceOptions } from "./source-options.js";
-import { TENANTS_HELP, type TenantOptions, tenantLimits, withTenantOptions } from "./tenant-options.js";
+import {
+  TENANT_PATIENCE_MS,
+  TENANTS_HELP,
+  type TenantOptions,
+  tenantLimits,
+  withTenantOptions,
+} from "./tenant-options.js";
 import { parseWasmOption } from "./wasm-option.js";
 import { sidecarTls, withXdsTlsOptions, type XdsTlsOptions, xdsTls } from "./xds-tls-options.js";
 
@@ -90,7 +96,7 @@ async function run(options: Options): Promise<void> {
       "--tenants is for Meltemi's own Envoys: with --mesh istio istiod says what a namespace sees",
     );
   const end = toldToEnd();
-  const { source, follower, leadership, judge } = await openSource(options, log);
+  const { source, follower, leadership, judge } = await openSource(options, tenants && TENANT_PATIENCE_MS, log);
   const code = await parseWasmOption(wasm, wasmCluster);
   const { serve } = await import("./serve.js");
   const istio = options.mesh === "istio" ? await openIstio(options, code, leadership, log) : undefined;

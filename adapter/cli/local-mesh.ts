@@ -9,6 +9,7 @@ import { formatAddress } from "../xds/address.js";
 import type { BindAddress, Listen } from "../xds/bind.js";
 import { buildBootstrap } from "../xds/bootstrap.js";
 import { type Served, serve } from "./serve.js";
+import { TENANT_PATIENCE_MS } from "./tenant-options.js";
 import { readWasm } from "./wasm-option.js";
 
 export interface LocalMeshOptions {
@@ -59,7 +60,7 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
   log.info({ component: "envoy", path: found.path }, `running the Envoy of ${found.origin}`);
   const wasm = { kind: "inline", bytes: await readWasm() } as const;
   const adapter = await serve({
-    source: new DirectorySource(config, recognise),
+    source: new DirectorySource(config, recognise, options.tenants && TENANT_PATIENCE_MS),
     listen,
     wasm,
     xds: FREE_LOOPBACK,

@@ -46,8 +46,12 @@ export interface OpenedSource {
   readonly judge: ServeOptions["judge"];
 }
 
-/** The source that the options name. */
-export async function openSource(options: SourceOptions, log: Logger): Promise<OpenedSource> {
+/** The source that the options name. `patience_ms`: how long it waits for changes to end; undefined: as it does by itself. */
+export async function openSource(
+  options: SourceOptions,
+  patience_ms: number | undefined,
+  log: Logger,
+): Promise<OpenedSource> {
   const { source, config, kubeconfig, namespace = [] } = options;
   if (source === "kubernetes") {
     if (config !== undefined)
@@ -59,7 +63,7 @@ export async function openSource(options: SourceOptions, log: Logger): Promise<O
     const { clusterStatus } = await import("./cluster-status.js");
     const api = openKubernetes(kubeconfig);
     const own = log.child({ component: "source" });
-    const opened = new KubernetesSource({ api, kinds: KINDS, namespaces: namespace, log: own });
+    const opened = new KubernetesSource({ api, kinds: KINDS, namespaces: namespace, patience_ms, log: own });
     const replica = { api, namespace: api.namespace, identity: `${hostname()}_${randomUUID()}` };
     const leader = new LeaderElection({ ...replica, name: "meltemi", log: log.child({ component: "leader" }) });
     const status = clusterStatus({ ...replica, source: opened, leader, log: log.child({ component: "status" }) });
@@ -70,7 +74,7 @@ export async function openSource(options: SourceOptions, log: Logger): Promise<O
   }
   await requireDirectory(config);
   return {
-    source: new DirectorySource(config, recognise),
+    source: new DirectorySource(config, recognise, patience_ms),
     follower: undefined,
     leadership: undefined,
     judge: undefined,

@@ -2,6 +2,12 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { MeltemiError } from "../error/meltemi-error.js";
 import { DEFAULT_LIMITS, type TenantLimits } from "../tenants/limits.js";
 
+/**
+ * Sources wait for changes to end, and a tenant whose changes never end must not make the others wait. Making meshes too often is kept from by
+ * the tenants' own queue.
+ */
+export const TENANT_PATIENCE_MS = 100;
+
 /** Whether namespaces are kept apart, and what each may ask for. */
 export interface TenantOptions {
   readonly tenants: "none" | "namespace";

@@ -8,7 +8,7 @@ import type { Recognise, Source, SourceState } from "./source.js";
 /** Changes that follow one another this closely are read together: an editor's save is several. */
 const QUIET_MS = 50;
 
-/** A directory that never rests is read this often all the same. */
+/** A directory that never rests is read this often all the same, if nothing else is said. */
 const PATIENCE_MS = 500;
 
 /** A directory that has gone is looked for this often: what watched it went with it. */
@@ -21,6 +21,7 @@ const RETURN_MS = 1000;
 export class DirectorySource implements Source {
   readonly #directory: string;
   readonly #reader: DirectoryReader;
+  readonly #patience_ms: number;
   #watcher: FSWatcher | undefined;
   #onState: (state: SourceState) => void = () => {};
   #state: SourceState | undefined;
@@ -31,8 +32,9 @@ export class DirectorySource implements Source {
   #reading: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(directory: string, recognise: Recognise) {
+  constructor(directory: string, recognise: Recognise, patience_ms = PATIENCE_MS) {
     this.#directory = directory;
+    this.#patience_ms = patience_ms;
     this.#reader = new DirectoryReader(directory, recognise);
   }
 
@@ -84,7 +86,7 @@ export class DirectorySource implements Source {
     if (this.#closed) return;
     const now_ms = performance.now();
     this.#firstChange_ms ??= now_ms;
-    const wait_ms = Math.min(QUIET_MS, Math.max(0, this.#firstChange_ms + PATIENCE_MS - now_ms));
+    const wait_ms = Math.min(QUIET_MS, Math.max(0, this.#firstChange_ms + this.#patience_ms - now_ms));
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#firstChange_ms = undefined;

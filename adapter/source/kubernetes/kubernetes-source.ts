@@ -8,7 +8,7 @@ import { Reflector, type WatchedKind } from "./reflector.js";
 /** Changes that follow one another this closely become one state: a rollout is many. */
 const QUIET_MS = 50;
 
-/** A cluster that never rests gives a state this often all the same. */
+/** A cluster that never rests gives a state this often all the same, if nothing else is said. */
 const PATIENCE_MS = 500;
 
 const INSTALL = "apply what `meltemi install --dry-run` prints. It is read once it is there";
@@ -23,12 +23,15 @@ export interface KubernetesSourceOptions {
   readonly kinds: readonly WatchedKind[];
   /** None: all of them. */
   readonly namespaces: readonly string[];
+  /** After a change a state comes within this time, however many others follow. Default: 500. */
+  readonly patience_ms?: number | undefined;
   readonly log: Logger;
 }
 
 /** The resources of a Kubernetes API server, followed as they change. While it is away the last state stays in force. */
 export class KubernetesSource implements Source {
   readonly #log: Logger;
+  readonly #patience_ms: number;
   /** Some namespaces alone are read. */
   readonly #isPart: boolean;
   readonly #stores = new Map<string, ObjectStore>();
@@ -45,8 +48,9 @@ export class KubernetesSource implements Source {
   #firstChange_ms: number | undefined;
   #closed = false;
 
-  constructor({ api, kinds, namespaces, log }: KubernetesSourceOptions) {
+  constructor({ api, kinds, namespaces, patience_ms = PATIENCE_MS, log }: KubernetesSourceOptions) {
     this.#log = log;
+    this.#patience_ms = patience_ms;
     this.#isPart = namespaces.length > 0;
     for (const kind of kinds) {
       const store = new ObjectStore(kind.kind);
@@ -143,7 +147,9 @@ export class KubernetesSource implements Source {
     const now_ms = performance.now();
     this.#firstChange_ms ??= now_ms;
     const wait_ms =
-      this.#state === undefined ? 0 : Math.min(QUIET_MS, Math.max(0, this.#firstChange_ms + PATIENCE_MS - now_ms));
+      this.#state === undefined
+        ? 0
+        : Math.min(QUIET_MS, Math.max(0, this.#firstChange_ms + this.#patience_ms - now_ms));
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#tell(), wait_ms);
   }
