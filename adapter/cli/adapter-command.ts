@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { MeltemiError } from "../error/meltemi-error.js";
 import type { Leadership } from "../kubernetes/leader-election.js";
 import { createLogger, type Logger } from "../log/logger.js";
 import type { Mesh } from "../model/model.js";
@@ -12,6 +11,7 @@ import { type MeshOptions, withMeshOptions } from "./mesh-options.js";
 import { type ServingOptions, toldToEnd, withServingOptions } from "./serving-options.js";
 import { openSource, type SourceOptions, withSourceOptions } from "./source-options.js";
 import {
+  refuseWithIstio,
   TENANT_PATIENCE_MS,
   TENANTS_HELP,
   type TenantOptions,
@@ -90,11 +90,7 @@ async function run(options: Options): Promise<void> {
   const log = createLogger({ level: logLevel, format: logFormat });
   const tls = xdsTls(options);
   const tenants = tenantLimits(options);
-  if (tenants !== undefined && options.mesh === "istio")
-    throw new MeltemiError(
-      "USAGE",
-      "--tenants is for Meltemi's own Envoys: with --mesh istio istiod says what a namespace sees",
-    );
+  refuseWithIstio(tenants !== undefined, options.mesh);
   const end = toldToEnd();
   const { source, follower, leadership, judge } = await openSource(options, tenants && TENANT_PATIENCE_MS, log);
   const code = await parseWasmOption(wasm, wasmCluster);

@@ -7,7 +7,7 @@ import { StatusWriter } from "../kubernetes/status-writer.js";
 import type { Logger } from "../log/logger.js";
 import { MELTEMI_GROUP } from "../resource/kinds.js";
 import type { KubernetesSource } from "../source/kubernetes/kubernetes-source.js";
-import { formatReport } from "../status/rollout-report.js";
+import { formatReports } from "../status/rollout-report.js";
 import type { Follower } from "./serve.js";
 
 export interface ClusterStatusOptions {
@@ -36,9 +36,11 @@ export function clusterStatus({ api, source, leader, namespace, identity, log }:
   return {
     begin: ({ events, nodes }) => {
       const streams = () =>
-        nodes().map(({ id, synchronized, refused }) => ({ node: id, synchronized, rejection: refused[0] }));
+        nodes().map(({ id, namespace, synchronized, refused }) => {
+          return { node: id, namespace, synchronized, rejection: refused[0] };
+        });
       const reports = new StatusReporter({ writer, leader, others, nodes: streams });
-      const told = new ReplicaLease({ ...replica, report: () => formatReport(reports.report()) });
+      const told = new ReplicaLease({ ...replica, report: () => formatReports(reports.reports()) });
       reporter = reports;
       lease = told;
       for (const change of ["connected", "disconnected", "synchronized", "rejected"] as const) {
@@ -51,8 +53,8 @@ export function clusterStatus({ api, source, leader, namespace, identity, log }:
       leader.start();
       others.start(() => reports.write());
     },
-    served: (resources, problems, version) => {
-      reporter?.served(resources, problems, version);
+    served: (resources, problems, version, tenant) => {
+      reporter?.served(resources, problems, version, tenant);
       lease?.changed();
     },
     end: async () => {

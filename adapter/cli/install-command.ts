@@ -3,8 +3,10 @@ import { parseHostPort, parseListen } from "./address.js";
 import { EXIT_CODE_HELP } from "./exit-code.js";
 import { version } from "./installation.js";
 import { type MeshOptions, withMeshOptions } from "./mesh-options.js";
+import { refuseWithIstio, type TenantOptions, withTenants } from "./tenant-options.js";
 
 interface Options extends MeshOptions {
+  readonly tenants: TenantOptions["tenants"];
   readonly adapter: boolean;
   readonly image: string;
   readonly readNamespace?: readonly string[];
@@ -25,6 +27,7 @@ The same as a Helm chart, with more to choose, is envoy-config/helm/meltemi.
 Examples:
   meltemi install --dry-run
   meltemi install --dry-run --listen dubbo=0.0.0.0:20880 | kubectl apply --server-side -f -
+  meltemi install --dry-run --tenants namespace --xds-tls-secret adapter-tls | kubectl apply --server-side -f -
   meltemi install --dry-run --mesh istio | kubectl apply --server-side -f -
   meltemi install --dry-run --image registry.example/meltemi:1 --xds-tls-secret adapter-tls | kubectl apply --server-side -f -
   meltemi install --dry-run --no-adapter | kubectl apply --server-side -f -
@@ -32,7 +35,7 @@ ${EXIT_CODE_HELP}`;
 
 export function installCommand(): Command {
   const command = new Command("install").description("print the manifests that a Kubernetes cluster needs");
-  return withMeshOptions(command)
+  return withTenants(withMeshOptions(command))
     .requiredOption("--dry-run", "print them; kubectl applies them")
     .option("--image <name>", "the adapter's image", `ghcr.io/meltemi/adapter:${version()}`)
     .option(
@@ -50,11 +53,13 @@ export function installCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const { mesh, istioNamespace, readNamespace = [], adapter, image, listen = [], advertise, xdsTlsSecret } = options;
+  const tenants = options.tenants === "namespace";
+  refuseWithIstio(tenants, mesh);
   const { printManifests } = await import("../install/manifests.js");
   const manifests = printManifests({
     istioNamespace: mesh === "istio" ? istioNamespace : undefined,
     namespaces: readNamespace,
-    adapter: adapter ? { image, listen, advertise, xdsTlsSecret } : undefined,
+    adapter: adapter ? { image, listen, tenants, advertise, xdsTlsSecret } : undefined,
   });
   process.stdout.write(manifests);
 }

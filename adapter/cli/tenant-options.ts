@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { MeltemiError } from "../error/meltemi-error.js";
 import { DEFAULT_LIMITS, type TenantLimits } from "../tenants/limits.js";
+import type { MeshOptions } from "./mesh-options.js";
 
 /**
  * Sources wait for changes to end, and a tenant whose changes never end must not make the others wait. Making meshes too often is kept from by
@@ -56,6 +57,15 @@ export function tenantLimits({ tenants, tenantLimit }: TenantOptions): TenantLim
   if (tenants === "namespace") return { ...DEFAULT_LIMITS, ...tenantLimit };
   if (tenantLimit !== undefined) throw new MeltemiError("USAGE", "--tenant-limit is for --tenants namespace");
   return undefined;
+}
+
+/** It is istiod that says what a namespace's sidecars see. */
+export function refuseWithIstio(tenants: boolean, mesh: MeshOptions["mesh"]): void {
+  if (tenants && mesh === "istio")
+    throw new MeltemiError(
+      "USAGE",
+      "--tenants is for Meltemi's own Envoys: with --mesh istio istiod says what a namespace sees",
+    );
 }
 
 function parseLimit(text: string, before: Partial<TenantLimits> = {}): Partial<TenantLimits> {

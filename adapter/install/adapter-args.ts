@@ -10,7 +10,7 @@ export const MESH_AUTHORITY = { configMap: "istio-ca-root-cert", file: "root-cer
 /** What the container is started with. */
 export function adapterArgs(
   { istioNamespace, namespaces }: InstallOptions,
-  { listen, advertise = `${NAME}.${NAMESPACE}.svc:${PORTS.xds}`, xdsTlsSecret }: AdapterOptions,
+  { listen, tenants = false, advertise = `${NAME}.${NAMESPACE}.svc:${PORTS.xds}`, xdsTlsSecret }: AdapterOptions,
 ): readonly string[] {
   const isIstio = istioNamespace !== undefined;
   return [
@@ -21,6 +21,7 @@ export function adapterArgs(
     ...(isIstio ? ["--mesh=istio", `--istio-namespace=${istioNamespace}`, `--advertise=${advertise}`] : []),
     ...namespaces.map((namespace) => `--namespace=${namespace}`),
     ...listen.map((where) => `--listen=${where}`),
+    ...(tenants ? ["--tenants=namespace"] : []),
     ...(xdsTlsSecret === undefined
       ? []
       : Object.entries(xdsTlsFiles(isIstio)).map(([option, file]) => `--${option}=${XDS_TLS_PATH}/${file}`)),

@@ -55,6 +55,12 @@ it("give no right outside of the namespaces that are read, where not all of them
   expect(printed.match(/name: meltemi-resources\n {2}namespace: \w+/g)).toHaveLength(2);
 });
 
+it("keep tenants apart when asked to", () => {
+  const args = (tenants: boolean) => objects({ namespaces: [], adapter: { ...adapter, tenants } }).join("");
+  expect(args(true)).toContain("--tenants=namespace");
+  expect(args(false)).not.toContain("--tenants");
+});
+
 function objects(options: InstallOptions): readonly string[] {
   return printManifests(options).split("---\n");
 }

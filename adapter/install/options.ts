@@ -13,6 +13,8 @@ export interface AdapterOptions {
   readonly image: string;
   /** As `--listen` takes them. */
   readonly listen: readonly string[];
+  /** Every namespace is a tenant. */
+  readonly tenants?: boolean | undefined;
   /** Where Istio's Envoys reach it. Undefined: at its Service. */
   readonly advertise?: string | undefined;
   /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../log/logger.js";
-import { parseReport, type RolloutReport } from "../status/rollout-report.js";
+import { parseReports, type RolloutReports } from "../status/rollout-report.js";
 import type { KubernetesApi } from "./api.js";
 import type { Leadership } from "./leader-election.js";
 import { LEASE_S, type Lease, leasesPath } from "./lease.js";
@@ -35,7 +35,7 @@ export class OtherReplicas {
   readonly #end = new AbortController();
   readonly #seen = new Map<string, Seen>();
   #texts: readonly string[] = [];
-  #reports: readonly RolloutReport[] = [];
+  #reports: readonly RolloutReports[] = [];
   #running: Promise<void> = Promise.resolve();
   #looking: Promise<void> | undefined;
   #said = "";
@@ -46,7 +46,7 @@ export class OtherReplicas {
   }
 
   /** Of those that live, as they were seen last. Another array where they tell something else. */
-  get reports(): readonly RolloutReport[] {
+  get reports(): readonly RolloutReports[] {
     return this.#reports;
   }
 
@@ -113,7 +113,7 @@ export class OtherReplicas {
     for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name);
     if (!isDeepStrictEqual(texts, this.#texts)) {
       this.#texts = texts;
-      this.#reports = texts.map(parseReport).filter((report) => report !== undefined);
+      this.#reports = texts.map(parseReports).filter((report) => report !== undefined);
     }
     for (const name of forgotten) await this.#forget(name);
   }

@@ -1,9 +1,9 @@
 import { KINDS, type Kind, MELTEMI_GROUP } from "../resource/kinds.js";
 import type { RawResource } from "../source/source.js";
-import { conditionsOf } from "../status/conditions.js";
+import { conditionsOf, type Progress } from "../status/conditions.js";
 import { formatResourceName, type Problem } from "../status/problem.js";
 import { Rollout, type RolloutNode } from "../status/rollout.js";
-import { keyOf, type RolloutReport, sumReports } from "../status/rollout-report.js";
+import { ALL, keyOf, type RolloutReport, type RolloutReports, sumReports } from "../status/rollout-report.js";
 import type { Leadership } from "./leader-election.js";
 import type { OtherReplicas } from "./other-replicas.js";
 import type { StatusWriter, WantedStatus } from "./status-writer.js";
@@ -15,7 +15,14 @@ export interface StatusReporterOptions {
   readonly writer: StatusWriter;
   readonly leader: Leadership;
   readonly others: OtherReplicas;
-  readonly nodes: () => readonly RolloutNode[];
+  readonly nodes: () => readonly (RolloutNode & { readonly namespace: string | undefined })[];
+}
+
+/** What is served to the same nodes. */
+interface Part {
+  readonly rollout: Rollout;
+  readonly resources: readonly RawResource[];
+  readonly problems: ReadonlyMap<string, readonly Problem[]>;
 }
 
 interface Document {
@@ -29,20 +36,20 @@ const OURS = new Map<string, Kind>(KINDS.filter(({ group }) => group === MELTEMI
 /** Tells in the status of Meltemi's own resources what became of them. Only the leader writes. */
 export class StatusReporter {
   readonly #options: StatusReporterOptions;
-  readonly #rollout = new Rollout();
+  /** By tenant; all there is, where there are none. */
+  readonly #parts = new Map<string, Part>();
   readonly #keys = new WeakMap<RawResource, string>();
-  #resources: readonly RawResource[] = [];
-  #problems: ReadonlyMap<string, readonly Problem[]> = new Map();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: StatusReporterOptions) {
     this.#options = options;
   }
 
-  /** These resources, with these problems, are served as this version. */
-  served(resources: readonly RawResource[], problems: readonly Problem[], version: string): void {
-    this.#resources = resources.filter(({ document }) => isOurs(document as unknown as Document));
-    this.#rollout.serve(version, this.#resources);
+  /** These resources, with these problems, are served as this version: to all nodes, or to a tenant's. */
+  served(raws: readonly RawResource[], problems: readonly Problem[], version: string, tenant = ALL): void {
+    const resources = raws.filter(({ document }) => isOurs(document as unknown as Document));
+    const rollout = this.#parts.get(tenant)?.rollout ?? new Rollout();
+    rollout.serve(version, resources);
     const byResource = new Map<string, Problem[]>();
     for (const problem of problems) {
       if (problem.resource === undefined) continue;
@@ -51,7 +58,8 @@ export class StatusReporter {
       if (known === undefined) byResource.set(key, [problem]);
       else known.push(problem);
     }
-    this.#problems = byResource;
+    if (resources.length > 0 || tenant === ALL) this.#parts.set(tenant, { rollout, resources, problems: byResource });
+    else this.#parts.delete(tenant);
     this.changed();
   }
 
@@ -71,10 +79,19 @@ export class StatusReporter {
   }
 
   /** How far our own nodes are. */
-  report(): RolloutReport {
-    return this.#rollout.report(
-      this.#resources.map((raw) => [this.#keyOf(raw), raw] as const),
-      this.#options.nodes(),
+  reports(): RolloutReports {
+    const nodes = this.#options.nodes();
+    return new Map([...this.#parts].map(([tenant, part]) => [tenant, this.#report(tenant, part, nodes)]));
+  }
+
+  #report(
+    tenant: string,
+    { rollout, resources }: Part,
+    nodes: ReturnType<StatusReporterOptions["nodes"]>,
+  ): RolloutReport {
+    return rollout.report(
+      resources.map((raw) => [this.#keyOf(raw), raw] as const),
+      tenant === ALL ? nodes : nodes.filter(({ namespace }) => namespace === tenant),
     );
   }
 
@@ -83,11 +100,18 @@ export class StatusReporter {
   }
 
   #statuses(): readonly WantedStatus[] {
-    const progressOf = sumReports([this.report(), ...this.#options.others.reports]);
-    return this.#resources.map((raw) => {
+    const all = [this.reports(), ...this.#options.others.reports];
+    return [...this.#parts].flatMap(([tenant, part]) => {
+      const progressOf = sumReports(all.flatMap((reports) => reports.get(tenant) ?? []));
+      return this.#statusesOf(part, progressOf);
+    });
+  }
+
+  #statusesOf(part: Part, progressOf: (resource: string) => Progress): readonly WantedStatus[] {
+    return part.resources.map((raw) => {
       const { apiVersion, kind, metadata } = raw.document as unknown as Document;
       const { name, namespace = "default", generation = 0 } = metadata;
-      const problems = this.#problems.get(formatResourceName({ kind, namespace, name })) ?? [];
+      const problems = part.problems.get(formatResourceName({ kind, namespace, name })) ?? [];
       return {
         apiVersion,
         kind,

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { formatReport, keyOf, parseReport, type RolloutReport, sumReports } from "./rollout-report.js";
+import {
+  ALL,
+  formatReport,
+  formatReports,
+  keyOf,
+  parseReport,
+  parseReports,
+  type RolloutReport,
+  sumReports,
+} from "./rollout-report.js";
 
 function report(more: Partial<RolloutReport>): RolloutReport {
   return { nodes: [[]], resources: new Map(), more: false, refusal: undefined, ...more };
@@ -85,4 +94,42 @@ describe("a report as text", () => {
     "that is none is left out: %s",
     (text) => expect(parseReport(text)).toBeUndefined(),
   );
+});
+
+describe("reports of tenants", () => {
+  const own = report({ nodes: [[keyOf("n")]], resources: new Map([[keyOf("r"), 1]]) });
+
+  it("are what they were, each by itself", () => {
+    const reports = new Map([
+      ["bar", report({})],
+      ["foo", own],
+    ]);
+    expect(parseReports(formatReports(reports))).toEqual(reports);
+    expect(formatReports(new Map([...reports].reverse()))).toBe(formatReports(reports));
+  });
+
+  it("are one report where there are no tenants, as other versions write it", () => {
+    expect(formatReports(new Map([[ALL, own]]))).toBe(formatReport(own));
+    expect(parseReports(formatReport(own))).toEqual(new Map([[ALL, own]]));
+  });
+
+  it("have a limit, above which less is told of each", () => {
+    const keys = Array.from({ length: 200 }, (_, nth) => keyOf(`${nth}`));
+    const large = report({
+      nodes: [keys],
+      resources: new Map(keys.map((key) => [key, 0])),
+      refusal: { group: 0, text: "x".repeat(2_000) },
+    });
+    const text = formatReports(new Map(Array.from({ length: 3_000 }, (_, nth) => [`tenant-${nth}`, large])));
+    expect(Buffer.byteLength(text)).toBeLessThan(200_000);
+    expect(parseReports(text)?.get("tenant-0")?.nodes).toEqual([200]);
+  });
+
+  it.each(["", "null", "1", '{"tenants":7}'])("that are none are left out: %s", (text) =>
+    expect(parseReports(text)).toBeUndefined(),
+  );
+
+  it("leave out those that are none", () => {
+    expect(parseReports('{"tenants":{"foo":7,"bar":null}}')).toEqual(new Map());
+  });
 });

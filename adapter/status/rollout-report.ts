@@ -8,6 +8,8 @@ const KEY_LENGTH = 6;
 const MAX_NODES = 5_000;
 const MAX_RESOURCES = 10_000;
 const MAX_REFUSAL_LENGTH = 1_024;
+/** Of each some 100 bytes are written whatever it has. */
+const MAX_TENANTS = 1_000;
 
 /** Nodes by their keys, or their number where they are too many. */
 type NodeGroup = readonly string[] | number;
@@ -59,25 +61,61 @@ function count(groups: readonly NodeGroup[]): number {
 }
 
 /** As text of at most 100 kB. Equal reports are equal texts. */
-export function formatReport({ nodes, resources, more, refusal }: RolloutReport): string {
-  const many = count(nodes) > MAX_NODES;
+export function formatReport(report: RolloutReport): string {
+  return JSON.stringify(reportText(report, 1));
+}
+
+/** `parts`: so many have to do with the room of one. */
+function reportText({ nodes, resources, more, refusal }: RolloutReport, parts: number): ReportText {
+  const many = count(nodes) > MAX_NODES / parts;
+  const most = Math.floor(MAX_RESOURCES / parts);
   // What is lacked is told first.
   const listed = [...resources].sort(([a, lackA], [b, lackB]) => lackB - lackA || (a < b ? -1 : 1));
   const lists = Array.from(nodes, () => "").concat("");
-  for (const [key, lacking] of listed.slice(0, MAX_RESOURCES)) lists[lacking] += key;
-  const text: ReportText = {
+  for (const [key, lacking] of listed.slice(0, most)) lists[lacking] += key;
+  return {
     nodes: nodes.map((group) => (many || typeof group === "number" ? count([group]) : [...group].sort().join(""))),
     resources: lists,
-    ...((more || listed.length > MAX_RESOURCES) && { more: true }),
-    ...(refusal && { refusal: { ...refusal, text: refusal.text.slice(0, MAX_REFUSAL_LENGTH) } }),
+    ...((more || listed.length > most) && { more: true }),
+    ...(refusal && { refusal: { ...refusal, text: refusal.text.slice(0, MAX_REFUSAL_LENGTH / parts) } }),
   };
-  return JSON.stringify(text);
+}
+
+/** By the tenant whose nodes and resources they are of; of all of them together under this name. */
+export type RolloutReports = ReadonlyMap<string, RolloutReport>;
+export const ALL = "*";
+
+/** As text, of at most 200 kB: where there are many tenants, less is told of each. */
+export function formatReports(reports: RolloutReports): string {
+  const all = reports.get(ALL);
+  if (all !== undefined) return formatReport(all);
+  const sorted = [...reports].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MAX_TENANTS);
+  const tenants = Object.fromEntries(sorted.map(([name, report]) => [name, reportText(report, sorted.length)]));
+  return JSON.stringify({ tenants });
+}
+
+/** Undefined where it is none that this version of Meltemi writes. */
+export function parseReports(text: string): RolloutReports | undefined {
+  const value = readJson(text) as { readonly tenants?: unknown } | null | undefined;
+  const tenants = value?.tenants;
+  if (typeof tenants !== "object" || tenants === null) {
+    const all = reportIn(value);
+    return all && new Map([[ALL, all]]);
+  }
+  const read = Object.entries(tenants).flatMap(([name, one]) => {
+    const report = reportIn(one);
+    return report === undefined ? [] : [[name, report] as const];
+  });
+  return new Map(read);
 }
 
 /** Undefined where it is none that this version of Meltemi writes. */
 export function parseReport(text: string): RolloutReport | undefined {
-  const value = readJson(text) as Partial<ReportText> | null | undefined;
-  const { nodes, resources, more, refusal } = value ?? {};
+  return reportIn(readJson(text));
+}
+
+function reportIn(value: unknown): RolloutReport | undefined {
+  const { nodes, resources, more, refusal } = (value ?? {}) as Partial<ReportText>;
   if (!Array.isArray(nodes) || !nodes.every((group) => typeof group === "string" || Number.isSafeInteger(group)))
     return undefined;
   if (!Array.isArray(resources) || !resources.every((list) => typeof list === "string")) return undefined;

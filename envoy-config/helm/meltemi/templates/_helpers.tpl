@@ -61,6 +61,9 @@ subjects:
 {{- range .Values.listen }}
 - {{ printf "--listen=%s" . | quote }}
 {{- end }}
+{{- if eq .Values.tenants "namespace" }}
+- --tenants=namespace
+{{- end }}
 {{- if ne .Values.wasm.source "inline" }}
 - {{ printf "--wasm=%s" .Values.wasm.source | quote }}
 {{- end }}
@@ -88,6 +91,9 @@ subjects:
 {{- if not (regexMatch "^[a-z][a-zA-Z0-9]*(:[0-9]{1,5})?=.+:[0-9]{1,5}$" .) }}
 {{- fail (printf "listen: %q: write PROTOCOL=ADDRESS:PORT, such as dubbo=0.0.0.0:20880" .) }}
 {{- end }}
+{{- end }}
+{{- if and (eq .Values.tenants "namespace") (eq .Values.mesh "istio") }}
+{{- fail "tenants: only with mesh: standalone; istiod says what a namespace of Istio sees" }}
 {{- end }}
 {{- with .Values.advertise }}
 {{- if not (regexMatch "^.+:[0-9]{1,5}$" .) }}
