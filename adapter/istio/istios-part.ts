@@ -23,6 +23,8 @@ export function istiosPart(raw: RawResource): RawResource | undefined {
       return withSpec(raw, workload(spec as Document));
     case "VirtualService":
       return groupAndVersion(String(apiVersion))[0] === ISTIO_GROUP ? undefined : raw;
+    case "Gateway":
+      return withSpec(raw, gateway(spec as Document));
     default:
       return raw;
   }
@@ -72,6 +74,32 @@ function serviceEntry({ subjectAltNames: _, ...spec }: Document): Document | und
   if (!Array.isArray(spec.endpoints)) return { ...spec, hosts, resolution };
   const endpoints = (spec.endpoints as readonly Document[]).flatMap((endpoint) => workload(endpoint) ?? []);
   return { ...spec, hosts, resolution, endpoints };
+}
+
+/** Words of Istio's own for what ports speak. */
+const ISTIOS_PROTOCOLS: readonly unknown[] = ["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTPS", "MONGO", "TCP", "TLS"];
+
+/** Its ports, what they speak by Meltemi's words and by their names, and whether TLS passes. Which Envoys have them, istiod knows. */
+function gateway({ servers }: Document): Document | undefined {
+  if (!Array.isArray(servers) || servers.length === 0) return undefined;
+  return {
+    servers: (servers as readonly Document[]).map(({ port, tls }) => {
+      const { mode } = (tls ?? {}) as Document;
+      const isPassedThrough = mode === "PASSTHROUGH" || mode === "AUTO_PASSTHROUGH";
+      return {
+        port: portOf(port, isPassedThrough),
+        hosts: ["*"],
+        ...(isPassedThrough && { tls: { mode: "PASSTHROUGH" } }),
+      };
+    }),
+  };
+}
+
+function portOf(port: unknown, isPassedThrough: boolean): unknown {
+  if (typeof port !== "object" || port === null) return port;
+  const { number, protocol, name } = port as Document;
+  const own = ISTIOS_PROTOCOLS.includes(String(protocol).toUpperCase()) ? undefined : protocol;
+  return { number, protocol: own ?? (isPassedThrough ? "TLS" : "TCP"), ...(name !== undefined && { name }) };
 }
 
 /** istiod knows how other networks are reached. No client dials a Unix domain socket. */

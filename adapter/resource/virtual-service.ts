@@ -23,6 +23,8 @@ export interface VirtualServiceSpec {
   readonly protocols?: readonly string[] | undefined;
   readonly routes: readonly RouteSpec[];
   readonly exportTo?: readonly string[] | undefined;
+  /** `mesh`, `NAME` or `NAMESPACE/NAME`; undefined: the mesh alone. */
+  readonly gateways?: readonly string[] | undefined;
 }
 
 export interface RouteSpec {
@@ -58,6 +60,7 @@ interface WrittenSpec extends WrittenLocalRateLimits, WrittenCommonPolicy {
   readonly protocol?: string;
   readonly protocols?: readonly string[];
   readonly exportTo?: readonly string[];
+  readonly gateways?: readonly string[];
   readonly circuitBreaker?: WrittenCircuitBreaker;
   readonly globalRateLimit?: WrittenGlobalRateLimit;
   readonly routes: readonly WrittenRoute[];
@@ -86,7 +89,7 @@ export interface WrittenDestination {
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
 export function parseVirtualService(spec: unknown, report: Report): VirtualServiceSpec {
-  const { hosts, protocol, protocols, routes, exportTo, circuitBreaker, globalRateLimit, ...rest } =
+  const { hosts, protocol, protocols, routes, exportTo, gateways, circuitBreaker, globalRateLimit, ...rest } =
     spec as WrittenSpec;
   const breaker = circuitBreaker && parseCircuitBreaker(circuitBreaker, "service", ["spec", "circuitBreaker"], report);
   hosts.forEach((host, index) => {
@@ -108,6 +111,7 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
     protocol,
     protocols,
     exportTo,
+    gateways,
     routes: routes.map(({ name: _, match, route, retries, mirrors, globalRateLimit: global, ...policy }, index) => {
       const path = ["spec", "routes", index];
       const name = names[index] ?? "";

@@ -6,7 +6,8 @@ import { type ProtocolNames, portProtocol } from "./port-protocol.js";
 export function gatewayPorts(gateways: readonly Gateway[], names: ProtocolNames): readonly GatewayPort[] {
   const ports = new Map<number, GatewayPort>();
   for (const server of gateways.flatMap(({ spec }) => spec.servers)) {
-    const { number, isPassedThrough } = server;
+    const { number, tls } = server;
+    const isPassedThrough = tls?.mode === "passthrough";
     const protocol = portProtocol(server, names);
     const before = ports.get(number) ?? { number, protocol, isPassedThrough };
     ports.set(number, {

@@ -18,6 +18,23 @@ const MAX_HOSTS = 4096;
 /** Kubernetes bounds what its rules may cost by the longest lists; and an object of so many routes is near etcd's limit. */
 const MAX_ROUTES = 4096;
 
+/** Istio's, and one of Meltemi's own. */
+export const gateways: JsonSchema = {
+  ...listOf(
+    {
+      type: "string",
+      maxLength: 317,
+      pattern: "^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+      "x-meltemi-expects": "mesh, the name of a Gateway, or NAMESPACE/NAME",
+    },
+    1,
+  ),
+  maxItems: 100,
+  "x-kubernetes-list-type": "set",
+  description:
+    "Whose calls it routes: `mesh`, those of sidecars; a Gateway by NAME or NAMESPACE/NAME, those that come in there. Default: mesh alone.",
+};
+
 /** Where the calls of one route go. A whole number of percent each makes more than a hundred of them pointless. */
 const destinations: JsonSchema = {
   ...listOf(
@@ -86,6 +103,7 @@ export const virtualServiceSchema = resourceSchema(
             "With protocol `auto`: what connections may speak, each told by its first bytes. Default: all that Meltemi can tell.",
         },
         exportTo,
+        gateways,
         ...commonPolicies,
         circuitBreaker: serviceCircuitBreaker,
         ...localRateLimits("calls of all its routes together"),
