@@ -40,6 +40,8 @@ export interface ServeOptions {
   readonly build?: BuildResources;
   /** What is read of resources, where that is not all of them. */
   readonly partOf?: (raw: RawResource) => RawResource | undefined;
+  /** Gateways are an istiod's. */
+  readonly istiosGateways?: boolean;
   /** What is to be told of the resources, of the problems that were found and besides. Default: those. */
   readonly judge?: (problems: readonly Problem[], resources: readonly RawResource[], mesh: Mesh) => readonly Problem[];
   /** Every namespace is a tenant, and has a mesh of its own. Default: all have one. */
@@ -111,8 +113,13 @@ export async function serve(options: ServeOptions): Promise<Served> {
 }
 
 function serveAll(options: ServeOptions, controlPlane: ControlPlane, checkFilterConfig: CheckFilterConfig): Serving {
-  const { follower, log, onMesh, partOf, judge, rootNamespace } = options;
-  const translator = new Translator({ checkFilterConfig, rootNamespace, ...(partOf !== undefined && { partOf }) });
+  const { follower, log, onMesh, partOf, istiosGateways, judge, rootNamespace } = options;
+  const translator = new Translator({
+    checkFilterConfig,
+    rootNamespace,
+    ...(partOf !== undefined && { partOf }),
+    ...(istiosGateways !== undefined && { istiosGateways }),
+  });
   const problemLog = new ProblemLog(log.child({ component: "config" }));
   let mesh: Mesh = { services: [], listeners: [] };
   return {

@@ -93,8 +93,6 @@ export interface HttpTraffic {
   readonly kind: "http";
   /** Each within the server's hosts: their `hosts` are names that one of those covers. */
   readonly virtualHosts: readonly HttpVirtualHost[];
-  /** Every request is sent to the same place with https (301). */
-  readonly httpsRedirect?: boolean;
 }
 
 /** Connections go as they are. */
@@ -118,4 +116,18 @@ export interface TcpRoute {
 /** As VirtualServices name it. */
 export function gatewayName({ namespace, name }: Pick<Gateway, "namespace" | "name">): string {
   return `${namespace}/${name}`;
+}
+
+/** What of a gateway's servers the filter serves. */
+export function rpcListeners({ servers }: Gateway): readonly OutboundListener[] {
+  return servers.flatMap(({ port, traffic }) => (traffic.kind === "rpc" ? [rpcListener(traffic, port)] : []));
+}
+
+export function rpcListener({ kind: _, ...traffic }: RpcTraffic, port: number): OutboundListener {
+  return { ...traffic, port };
+}
+
+/** What becomes of a gateway's connections that go as they are. */
+export function connectionRoutes({ servers }: Gateway): readonly TcpRoute[] {
+  return servers.flatMap(({ traffic }) => (traffic.kind === "tcp" ? traffic.routes : []));
 }

@@ -1,3 +1,5 @@
+import type { Gateway } from "./gateway.js";
+import { isNodeOf } from "./gateway-listeners.js";
 import type { InboundPort } from "./inbound-ports.js";
 import { localPortsIn } from "./local-ports.js";
 import { meshSettingsFor, type UnknownDestinations } from "./mesh-policy.js";
@@ -21,6 +23,10 @@ export interface NodeShape {
   readonly ipFamily: IpFamily | undefined;
   /** Undefined where the mesh has none. */
   readonly planes: NodePlanes | undefined;
+  /** `origin` of the gateways that it is of, in the mesh's order; undefined: it stands at no edge, or the mesh has no gateways. */
+  readonly gateways?: readonly string[];
+  /** Of the addresses at which these want to listen, those that the node has; all of them, where it has not said what it has. */
+  readonly binds?: readonly string[];
 }
 
 /** Makes shapes of nodes of a mesh. */
@@ -40,6 +46,19 @@ export function shapesIn(mesh: Mesh): (node: NodeProfile) => NodeShape {
       localPorts: captured ? localPorts(node) : [],
       ipFamily: settings.ipFamily,
       planes: settings.planes && nodePlanes(settings.planes, node),
+      ...(gateway && mesh.edge && atEdge(mesh.edge, node)),
     };
   };
+}
+
+function atEdge(edge: readonly Gateway[], node: NodeProfile): Pick<NodeShape, "gateways" | "binds"> {
+  const own = edge.filter((one) => isNodeOf(one, node));
+  const addresses = new Set(node.addresses.map(({ ip }) => ip));
+  const wanted = own.flatMap(({ servers }) => servers.flatMap(({ bind }) => bind ?? []));
+  const binds = [...new Set(wanted)].filter((ip) => addresses.size === 0 || isLoopback(ip) || addresses.has(ip));
+  return { gateways: own.map(({ origin }) => origin), ...(binds.length > 0 && { binds }) };
+}
+
+function isLoopback(ip: string): boolean {
+  return ip.startsWith("127.") || ip === "::1";
 }

@@ -1,4 +1,13 @@
 import { destinationsOf } from "./destinations.js";
+import {
+  connectionRoutes,
+  type Gateway,
+  type GatewayServer,
+  type GatewayTraffic,
+  rpcListener,
+  rpcListeners,
+  type TcpRoute,
+} from "./gateway.js";
 import { inboundNamespaces, inboundOf } from "./inbound.js";
 import type { Destination, DestinationTunnels, Mesh, OutboundListener, Route, Service, VirtualHost } from "./model.js";
 import { portsInScope, scopedNamespaces, scopeOf, type Viewer } from "./scope.js";
@@ -27,12 +36,13 @@ function inboundNames({ inbound }: Mesh): readonly string[] {
   return inbound === undefined ? [] : inboundNamespaces(inbound);
 }
 
-function exportsIn({ services, listeners }: Mesh): readonly Exports[] {
-  const hosts = listeners.flatMap(({ virtualHosts }) => virtualHosts);
+function exportsIn({ services, listeners, edge = [] }: Mesh): readonly Exports[] {
+  const hosts = [...listeners, ...edge.flatMap(rpcListeners)].flatMap(({ virtualHosts }) => virtualHosts);
   return [
     ...services.flatMap(({ exports, policyExports }) => [exports, policyExports]),
     ...hosts.flatMap(({ nameExports = {} }) => Object.values(nameExports)),
     ...hosts.flatMap(({ routes }) => routes.map(({ exports }) => exports)),
+    ...edge.flatMap(connectionRoutes).map(({ exports }) => exports),
   ];
 }
 
@@ -56,6 +66,8 @@ export function viewOf(mesh: Mesh, viewer: Viewer): Mesh {
     services: [...services.values()],
     listeners: mesh.listeners.map((one) => viewListener(one, view)),
     ...(mesh.networks && { networks: mesh.networks }),
+    // What is no gateway has no use for it.
+    ...(viewer.gateway && mesh.edge && { edge: mesh.edge.map((one) => viewGateway(one, view)) }),
     ...(mesh.inbound && { inbound: inboundOf(mesh.inbound, namespace) }),
   };
 }
@@ -91,10 +103,34 @@ function viewVirtualHost(host: VirtualHost, { protocol, port }: OutboundListener
       : [];
   });
 
-  function reach({ host, subset, port }: Destination): boolean {
-    const service = view.services.get(host);
-    if (!service?.ports.some(({ number }) => number === port)) return false;
-    return subset === undefined || service.subsets.some(({ name }) => name === subset);
+  function reach(destination: Destination): boolean {
+    return reaches(destination, view);
+  }
+}
+
+function reaches({ host, subset, port }: Destination, { services }: View): boolean {
+  const service = services.get(host);
+  if (!service?.ports.some(({ number }) => number === port)) return false;
+  return subset === undefined || service.subsets.some(({ name }) => name === subset);
+}
+
+function viewGateway(gateway: Gateway, view: View): Gateway {
+  return { ...gateway, servers: gateway.servers.map((one) => ({ ...one, traffic: viewTraffic(one, view) })) };
+}
+
+function viewTraffic({ traffic, port }: GatewayServer, view: View): GatewayTraffic {
+  switch (traffic.kind) {
+    case "rpc": {
+      const { port: _, tls: __, ...seen } = viewListener(rpcListener(traffic, port), view);
+      return { ...seen, kind: "rpc" };
+    }
+    case "tcp": {
+      const isSeen = ({ exports, destinations }: TcpRoute) =>
+        sees(view.namespace, exports) && destinations.every((one) => reaches(one, view));
+      return { ...traffic, routes: traffic.routes.filter(isSeen) };
+    }
+    case "http":
+      return traffic;
   }
 }
 

@@ -1,8 +1,16 @@
 import type { Exports } from "../model/view.js";
-import type { DestinationRule, KubernetesService, Router, ServiceEntry } from "../resource/resource.js";
+import type {
+  DestinationRule,
+  IstioVirtualService,
+  KubernetesService,
+  Router,
+  ServiceEntry,
+} from "../resource/resource.js";
 
 /** Of a resource, as Istio's `exportTo` or annotation says: `*` all namespaces, `.` its own, `~` none, else the one of that name. Without, all. */
-export function exportsOf(resource: Router | ServiceEntry | DestinationRule | KubernetesService): Exports {
+export function exportsOf(
+  resource: Router | IstioVirtualService | ServiceEntry | DestinationRule | KubernetesService,
+): Exports {
   const { exportTo = [] } = resource.spec;
   if (exportTo.length === 0 || exportTo.includes("*")) return undefined;
   if (exportTo.includes("~")) return [];

@@ -167,7 +167,8 @@ interface Target {
   readonly service: ServiceDraft | undefined;
 }
 
-function findService(
+/** The service that a resource of the namespace means; undefined where there is none, which is reported, as is what of it is missing. */
+export function findService(
   destination: TargetSpec,
   path: FieldPath,
   namespace: string,

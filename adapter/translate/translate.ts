@@ -1,6 +1,9 @@
 import { destinationsOf } from "../model/destinations.js";
+import { connectionRoutes, rpcListeners } from "../model/gateway.js";
 import type { Mesh, OutboundListener, Route, Service } from "../model/model.js";
-import { AUTO, CODECS } from "../model/protocols.js";
+import { AUTO } from "../model/protocols.js";
+import { MESH_GATEWAY } from "../resource/http/spec.js";
+import type { Report } from "../resource/report.js";
 import {
   type ApplicationProtocol,
   type AuthorizationPolicy,
@@ -9,6 +12,7 @@ import {
   type DestinationRule,
   type EndpointSlice,
   type Gateway,
+  type IstioVirtualService,
   isRouter,
   type KubernetesService,
   type ListenerPolicy,
@@ -31,7 +35,10 @@ import { chooseMeshPolicies } from "./choose-mesh-policies.js";
 import { chooseRules } from "./choose-rules.js";
 import { chooseScopes, DEFAULT_ROOT_NAMESPACE } from "./choose-scopes.js";
 import { chooseDeclared, type DeclaredProtocols, keepDeclared } from "./declared-protocols.js";
+import { detectedProtocols } from "./detected-protocols.js";
 import { draftServices } from "./draft-services.js";
+import { isOfMesh } from "./edge/attachment.js";
+import { buildEdge, type EdgeInForce, NO_EDGE_IN_FORCE } from "./edge/build-edge.js";
 import { exportsOf } from "./exports.js";
 import { gatewayPorts } from "./gateway-ports.js";
 import { kubernetesDrafts } from "./kubernetes-drafts.js";
@@ -51,6 +58,7 @@ export interface InForce {
   readonly destinationPolicies: ReadonlyMap<string, DestinationPolicy>;
   readonly listenerPolicies: ReadonlyMap<string, ListenerPolicy>;
   readonly declaredProtocols: DeclaredProtocols;
+  readonly edge: EdgeInForce;
 }
 
 export const NOTHING_IN_FORCE: InForce = {
@@ -59,6 +67,7 @@ export const NOTHING_IN_FORCE: InForce = {
   destinationPolicies: new Map(),
   listenerPolicies: new Map(),
   declaredProtocols: new Map(),
+  edge: NO_EDGE_IN_FORCE,
 };
 
 export interface Translated {
@@ -72,13 +81,14 @@ export interface Translated {
 /**
  * Makes the mesh of resources, in the order given: where two of them conflict the first stays. What refers to something that
  * does not exist is refused as a whole, and its version in `before` taken instead. `refusals` are VirtualServices that are not
- * to be taken, with the reason. `rootNamespace` is Istio's.
+ * to be taken, with the reason. `rootNamespace` is Istio's; with `istiosGateways` what gateways get is not for VirtualServices to say.
  */
 export function translate(
   resources: readonly Resource[],
   before: InForce = NOTHING_IN_FORCE,
   refusals: ReadonlyMap<Router, Problem> = new Map(),
   rootNamespace = DEFAULT_ROOT_NAMESPACE,
+  istiosGateways = false,
 ): Translated {
   const entries = resources.filter((one): one is ServiceEntry => one.kind === "ServiceEntry");
   const workloads = resources.filter((one): one is WorkloadEntry => one.kind === "WorkloadEntry");
@@ -89,6 +99,8 @@ export function translate(
   const listenerPolicies = resources.filter((one): one is ListenerPolicy => one.kind === "ListenerPolicy");
   const authorization = resources.filter((one): one is AuthorizationPolicy => one.kind === "AuthorizationPolicy");
   const destinationPolicies = resources.filter((one): one is DestinationPolicy => one.kind === "DestinationPolicy");
+
+  const gateways = resources.filter((one): one is Gateway => one.kind === "Gateway");
 
   const declaring = chooseDeclared(protocols, before.declaredProtocols);
   const named = protocolNames(protocols, declaring.declared);
@@ -106,7 +118,7 @@ export function translate(
   const bare = new ServiceIndex(drafted.drafts);
   const chosen = chooseRules(rules, bare, before.destinationRules);
   const services = bare.withRules(chosen.byHost);
-  const resolved = resolveAll(written, services, declaring.declared, before.virtualServices, refusals);
+  const resolved = resolveAll(written, services, declaring.declared, before.virtualServices, refusals, istiosGateways);
   const speaking = new PortProtocols(services);
   const taken = resolved.virtualServices.filter((one) => speaking.take(one));
   const nodes = chooseMeshPolicies(
@@ -116,7 +128,8 @@ export function translate(
   );
   const planes = new Set(nodes.policies.flatMap((policy) => policy.planes ?? []).map(({ name }) => name));
   const destinations = chooseDestinationPolicies(destinationPolicies, services, before.destinationPolicies, planes);
-  const built = buildListeners(taken, services, speaking, declaring.declared, destinations.byDestination);
+  const ofMesh = taken.filter(({ resource }) => isOfMesh(resource));
+  const built = buildListeners(ofMesh, services, speaking, declaring.declared, destinations.byDestination);
   const { inbound, ...inboundSide } = chooseInbound(authorization, listenerPolicies, rootNamespace);
   const { listeners, ...policies } = chooseListenerPolicies(
     listenerPolicies.filter(({ spec }) => spec.inbound === undefined),
@@ -125,13 +138,30 @@ export function translate(
     before.listenerPolicies,
   );
 
-  const kept = keepDeclared(declaring.declared, protocols, listeners);
-  const { scopes, ...scoping } = chooseScopes(sidecars, rootNamespace);
-  const gateways = gatewayPorts(
-    resources.filter((one): one is Gateway => one.kind === "Gateway"),
-    named.names,
+  const istioVirtualServices = resources.filter(
+    (one): one is IstioVirtualService => one.kind === "VirtualService.networking.istio.io",
   );
-  const relevant = [...services.all].filter((draft) => concerns(draft, speaking));
+  const edge = buildEdge(
+    istiosGateways ? [] : gateways,
+    {
+      services,
+      names: named.names,
+      declared: declaring.declared,
+      policies: destinations.byDestination,
+      virtualServices: taken,
+      istioVirtualServices,
+    },
+    before.edge,
+  );
+  const kept = keepDeclared(declaring.declared, protocols, [...listeners, ...edge.edge.flatMap(rpcListeners)]);
+  const { scopes, ...scoping } = chooseScopes(sidecars, rootNamespace);
+  // Two that are at odds in the mesh are so at a gateway as well.
+  const said = new Set(built.problems.map((one) => JSON.stringify(one)));
+  const ports = gatewayPorts(gateways, named.names);
+  const carried = new Set(
+    edge.edge.flatMap(connectionRoutes).flatMap(({ destinations }) => destinations.map(({ host }) => host)),
+  );
+  const relevant = [...services.all].filter((draft) => carried.has(draft.host) || concerns(draft, speaking));
   const networks = networksOf(relevant, services, destinations.byDestination);
   return {
     mesh: {
@@ -140,7 +170,8 @@ export function translate(
         .sort((a, b) => compareText(a.host, b.host)),
       listeners,
       ...(scopes.length > 0 && { scopes }),
-      ...(gateways.length > 0 && { gateways }),
+      ...(edge.edge.length > 0 && { edge: edge.edge }),
+      ...(ports.length > 0 && { gateways: ports }),
       ...(inbound && { inbound }),
       ...(nodes.policies.length > 0 && { policies: nodes.policies }),
       ...(networks.length > 0 && { networks }),
@@ -159,6 +190,7 @@ export function translate(
       ...inboundSide.problems,
       ...scoping.problems,
       ...nodes.problems,
+      ...edge.problems.filter((one) => !said.has(JSON.stringify(one))),
       ...relevant.flatMap(withoutEndpoints),
     ],
     inForce: {
@@ -167,6 +199,7 @@ export function translate(
       destinationPolicies: destinations.inForce,
       listenerPolicies: policies.inForce,
       declaredProtocols: kept.inForce,
+      edge: edge.inForce,
     },
     origins: new Map(taken.flatMap(({ routes }) => routes.map(({ route, origin }) => [route, origin]))),
   };
@@ -178,15 +211,21 @@ function resolveAll(
   declared: DeclaredProtocols,
   before: ReadonlyMap<string, ResolvedVirtualService>,
   refusals: ReadonlyMap<Router, Problem>,
+  istiosGateways: boolean,
 ): { readonly virtualServices: readonly ResolvedVirtualService[]; readonly problems: readonly Problem[] } {
   const virtualServices: ResolvedVirtualService[] = [];
   const problems: Problem[] = [];
   for (const resource of written) {
     const refusal = refusals.get(resource);
     const found: Problem[] = refusal === undefined ? [] : [refusal];
-    const now = resolveVirtualService(resource, services, declared, (path, reason, cause) => {
+    const report: Report = (path, reason, cause) => {
       found.push({ ...problemOf(resource, path, reason), ...(cause && { cause }) });
-    });
+    };
+    const misplaced = istiosGateways && resource.spec.gateways?.some((one) => one !== MESH_GATEWAY);
+    if (misplaced)
+      report(["spec", "gateways"], "gateways of an istiod get the routes of all VirtualServices: write none, or mesh");
+    const resolved = resolveVirtualService(resource, services, declared, report);
+    const now = misplaced ? undefined : resolved;
     const last = before.get(formatResourceName(resource));
     const fallback = last !== undefined && !refusals.has(last.resource) ? last : undefined;
     const taken = refusal === undefined && now !== undefined ? now : fallback;
@@ -268,12 +307,6 @@ function buildListeners(
       return { ...spoken, port, mode: "call", ...(tunnels.length > 0 && { tunnels }), virtualHosts };
     });
   return { listeners, problems };
-}
-
-/** Those that the VirtualServices of a listener are for, in their order; all, where one does not say, or there is none. */
-function detectedProtocols(virtualServices: readonly ResolvedVirtualService[]): readonly string[] {
-  if (virtualServices.length === 0) return CODECS;
-  return [...new Set(virtualServices.flatMap(({ protocols }) => protocols ?? CODECS))];
 }
 
 /** A cluster is full of Services that speak nothing of ours. Who writes a ServiceEntry for Meltemi is to see it. */

@@ -1,4 +1,5 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
+import { rpcListener } from "../model/gateway.js";
 import type { Mesh, OutboundListener } from "../model/model.js";
 import { PROTOCOLS } from "../model/protocols.js";
 import { denyingAll } from "../resource/authorization-policy.js";
@@ -22,6 +23,8 @@ export interface TranslatorOptions {
   readonly checkFilterConfig?: CheckFilterConfig;
   /** Istio's, whose Sidecar holds for namespaces without one. Default: istio-system. */
   readonly rootNamespace?: string | undefined;
+  /** Gateways are an istiod's Envoys, which get what all VirtualServices say. Default: they are nodes of ours. */
+  readonly istiosGateways?: boolean;
   /** What is read of a resource; undefined: nothing of it. Default: all. */
   readonly partOf?: (raw: RawResource) => RawResource | undefined;
   /** What is known of resources that several translators read. Default: the translator's own. */
@@ -43,6 +46,7 @@ export interface Translation {
 export class Translator {
   readonly #check: CheckFilterConfig;
   readonly #rootNamespace: string | undefined;
+  readonly #istiosGateways: boolean;
   readonly #partOf: (raw: RawResource) => RawResource | undefined;
   readonly #parsed: WeakMap<RawResource, ParsedResource>;
   #good: ReadonlyMap<string, Resource> = new Map();
@@ -55,11 +59,13 @@ export class Translator {
   constructor({
     checkFilterConfig = () => undefined,
     rootNamespace,
+    istiosGateways = false,
     partOf = (raw) => raw,
     parsed = new WeakMap(),
   }: TranslatorOptions = {}) {
     this.#check = checkFilterConfig;
     this.#parsed = parsed;
+    this.#istiosGateways = istiosGateways;
     this.#partOf = partOf;
     this.#rootNamespace = rootNamespace;
   }
@@ -148,7 +154,7 @@ export class Translator {
     }
     const searched = new Set<string>();
     for (let round = 1; ; round++) {
-      const translated = translate(resources, this.#inForce, refusals, this.#rootNamespace);
+      const translated = translate(resources, this.#inForce, refusals, this.#rootNamespace, this.#istiosGateways);
       const { accepted, rejected } = this.#ask(translated.mesh);
       const refused: Problem[] = [];
       let again = false;
@@ -175,9 +181,8 @@ export class Translator {
   #ask(mesh: Mesh): { readonly accepted: ReadonlyMap<string, string>; readonly rejected: readonly Rejected[] } {
     const accepted = new Map<string, string>();
     const rejected: Rejected[] = [];
-    for (const listener of mesh.listeners) {
+    for (const { key, listener } of tablesOf(mesh)) {
       if (!PROTOCOLS.includes(listener.protocol) && listener.declared === undefined) continue;
-      const key = `${listener.protocol} ${listener.port}`;
       const config = toFilterConfig(listener);
       const text = JSON.stringify(config);
       const said = this.#accepted.get(key) === text ? undefined : this.#check(listener.protocol, config);
@@ -190,7 +195,8 @@ export class Translator {
   /** Finds every VirtualService of the listener that is bad in itself. True where there was one. */
   #search(listener: OutboundListener, translated: Translated, refusals: Map<Router, Problem>): boolean {
     const candidates = [...translated.inForce.virtualServices.values()].filter(
-      ({ protocol, port }) => protocol === listener.protocol && port === listener.port,
+      // What comes in at a gateway may be for services at any port.
+      ({ protocol }) => protocol === listener.protocol,
     );
     const found = refusedAlone(candidates, this.#check);
     for (const { resource, problem } of found) {
@@ -211,6 +217,20 @@ function deniesAll(problem: Problem): Problem {
 
 function refuse({ identity }: ParsedResource, reason: string): ParsedResource {
   return { identity, resource: undefined, problems: [problemOf(identity, [], reason)] };
+}
+
+/** What the filter is to serve: in the mesh, and at gateways. */
+function tablesOf({ listeners, edge = [] }: Mesh): readonly Pick<Rejected, "key" | "listener">[] {
+  return [
+    ...listeners.map((listener) => ({ key: `${listener.protocol} ${listener.port}`, listener })),
+    ...edge.flatMap(({ origin, servers }) =>
+      servers.flatMap(({ port, traffic }, index) =>
+        traffic.kind === "rpc" && traffic.virtualHosts.length > 0
+          ? [{ key: `${index} of ${origin}`, listener: rpcListener(traffic, port) }]
+          : [],
+      ),
+    ),
+  ];
 }
 
 /** A listener whose table the filter does not take, and what it says. */

@@ -67,6 +67,12 @@ describe.each(cases)("%s", (name) => {
     });
   }
 
+  if (mesh.edge !== undefined) {
+    test("edge", async () => {
+      await expect(json(mesh.edge)).toMatchFileSnapshot(join(golden, "edge.json"));
+    });
+  }
+
   test("problems", async () => {
     const lines = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
     await expect(lines).toMatchFileSnapshot(join(golden, "problems.txt"));
