@@ -56,7 +56,11 @@ interface FilterChainJson {
   readonly filters: readonly {
     readonly name: string;
     readonly config_discovery?: object;
-    readonly typed_config?: { readonly rds?: { readonly route_config_name: string }; readonly cluster?: string };
+    readonly typed_config?: {
+      readonly rds?: { readonly route_config_name: string };
+      readonly cluster?: string;
+      readonly weighted_clusters?: { readonly clusters: readonly { readonly name: string }[] };
+    };
   }[];
 }
 
@@ -66,8 +70,9 @@ function listenerReferences({ filter_chains, default_filter_chain }: ListenerJso
   return filters.flatMap(({ name, config_discovery, typed_config }): Reference[] => {
     if (config_discovery !== undefined) return [{ type: "ECDS", name }];
     if (typed_config?.rds !== undefined) return [{ type: "RDS", name: typed_config.rds.route_config_name }];
-    const cluster = typed_config?.cluster;
-    return cluster === undefined || cluster === NO_CLUSTER ? [] : [{ type: "CDS", name: cluster }];
+    const weighted = typed_config?.weighted_clusters?.clusters.map((one) => one.name) ?? [];
+    const clusters = [...weighted, ...(typed_config?.cluster === undefined ? [] : [typed_config.cluster])];
+    return clusters.filter((one) => one !== NO_CLUSTER).map((one) => ({ type: "CDS", name: one }));
   });
 }
 

@@ -10,6 +10,7 @@ import { bindListeners, type Listen } from "./bind.js";
 import { buildCluster, clusterPolicy } from "./clusters.js";
 import { buildEndpoints } from "./endpoints.js";
 import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
+import { buildGateways } from "./gateways.js";
 import { buildInbound } from "./inbound.js";
 import { buildListener } from "./listeners.js";
 import { buildLocalWorkload } from "./local-workload.js";
@@ -49,6 +50,7 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
   const { listen, code, versions, served = whole, shape = shapesIn(whole)(PLAIN_NODE) } = options;
   const { families, captured } = shape;
   const mesh = inFamilies(whole, families);
+  if (shape.gateways !== undefined) return { resources: buildEdge(mesh, shape, code, versions), problems: [] };
   const { bound, problems } = captured
     ? bindRedirected(mesh, families)
     : bindListeners(mesh.listeners, listen, families);
@@ -96,6 +98,37 @@ function buildRedirectedInbound(
   const { chains, resources, hasTunnels } = buildLocalWorkload(served, shape, options);
   const virtual = buildVirtualListeners(shape.families, shape.unknownDestinations, chains);
   return { resources: [...resources, ...virtual], problems: [], hasTunnels };
+}
+
+/** For a node at the edge: its listeners, and clusters of the ports that they lead to alone. */
+function buildEdge(
+  mesh: Mesh,
+  shape: NodeShape,
+  code: WasmCode,
+  versions: Pick<TableVersions, "of">,
+): readonly Resource[] {
+  const byFamily = shape.families.length > 1 && preservesFamily(mesh, shape.ipFamily);
+  const { resources, rpc, carried } = buildGateways(mesh.edge ?? [], shape, byFamily, code, versions);
+  const wanted = { services: mesh.services, listeners: rpc };
+  const destinations = new Set([
+    ...destinationsIn(wanted),
+    ...carried.flatMap((one) => one.destinations).map(({ host, port }) => destination(host, port)),
+  ]);
+  const asked = rateLimitServices(wanted);
+  const placementOf = placementsIn(mesh, shape);
+  const clusters = mesh.services.flatMap((service) =>
+    service.ports.flatMap((port) => {
+      const isAsked = asked.has(portOfService(service.host, port.number));
+      return isAsked || destinations.has(destination(service.host, port.number))
+        ? buildPort(service, port, placementOf, isAsked)
+        : [];
+    }),
+  );
+  return withoutDuplicates([
+    ...resources,
+    ...(rpc.length > 0 ? [buildTunnelRoute(shape.planes !== undefined)] : []),
+    ...clusters,
+  ]);
 }
 
 /** The port's cluster and those of all subsets, wanted or not: a route that turns to another subset then changes ECDS alone. */

@@ -18,6 +18,7 @@ const FILES = [
   "envoy/extensions/filters/http/set_metadata/v3/set_metadata.proto",
   "envoy/extensions/filters/http/stateful_session/v3/stateful_session.proto",
   "envoy/extensions/filters/listener/original_dst/v3/original_dst.proto",
+  "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto",
   "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto",
   "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto",
   "envoy/extensions/filters/network/wasm/v3/wasm.proto",

@@ -1,4 +1,5 @@
-import type { ListenerSettings } from "../model/model.js";
+import { clusterName } from "../model/cluster-name.js";
+import type { ListenerSettings, WeightedDestination } from "../model/model.js";
 import type { Family } from "../model/node-profile.js";
 import { wantFamilyOfConnections } from "./client-family.js";
 import { any, duration, type JsonObject } from "./json.js";
@@ -30,6 +31,21 @@ export function observedFilter(
   family?: Family,
 ): JsonObject {
   return tcpProxy(statPrefix, settings, { cluster, ...wantFamilyOfConnections(family) });
+}
+
+/** Carries each connection to one of the destinations, by their weights. */
+export function routedFilter(
+  statPrefix: string,
+  destinations: readonly WeightedDestination[],
+  family?: Family,
+): JsonObject {
+  const [first, ...others] = destinations;
+  const wanted = wantFamilyOfConnections(family);
+  if (first !== undefined && others.length === 0) {
+    return tcpProxy(statPrefix, {}, { cluster: clusterName(first), ...wanted });
+  }
+  const clusters = destinations.map((one): JsonObject => ({ name: clusterName(one), weight: one.weight }));
+  return tcpProxy(statPrefix, {}, { weighted_clusters: { clusters }, ...wanted });
 }
 
 /** Unless it is said otherwise a connection lives as long as its client's: Dubbo's are idle for hours, with or without heartbeats. */

@@ -13,7 +13,7 @@ import {
 const SYSTEM_CA_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt";
 
 /** A client that opens a connection and does not begin to speak TLS holds it no longer than this. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /**
  * TLS towards the hosts of a cluster. Without `caCertificates` the system's are trusted, without `subjectAltNames` the

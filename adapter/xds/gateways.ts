@@ -1,0 +1,116 @@
+import { toFilterConfig } from "../filter-config/filter-config.js";
+import { type Gateway, type RpcTraffic, rpcListener } from "../model/gateway.js";
+import {
+  type CarriedTraffic,
+  type GatewayChain,
+  type GatewayListener,
+  gatewayListeners,
+} from "../model/gateway-listeners.js";
+import type { OutboundListener } from "../model/model.js";
+import type { Family } from "../model/node-profile.js";
+import type { NodeShape } from "../model/node-shape.js";
+import { socketAddress } from "./address.js";
+import { chainsByFamily } from "./client-family.js";
+import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
+import { gatewaySecrets, gatewayTls } from "./gateway-tls.js";
+import { any, type JsonObject } from "./json.js";
+import { meltemiFilter, READ_BUFFER_BYTES } from "./listeners.js";
+import { makeResource, type Resource } from "./resource.js";
+import type { TableVersions } from "./table-versions.js";
+import { routedFilter } from "./tcp-proxy.js";
+import { tunnelFilter } from "./tunnel.js";
+
+/** What a node at the edge of the mesh has of a mesh. */
+export interface EdgeResources {
+  readonly resources: readonly Resource[];
+  /** What its clusters are wanted for. */
+  readonly rpc: readonly OutboundListener[];
+  readonly carried: readonly CarriedTraffic[];
+}
+
+/** The address of all interfaces, by family. */
+const ANY: Readonly<Record<Family, string>> = { IPv4: "0.0.0.0", IPv6: "::" };
+
+/** Listeners of the gateways that a node is of, with all that they refer to but clusters. `preservesFamily`: as of other listeners. */
+export function buildGateways(
+  edge: readonly Gateway[],
+  { gateways = [], binds = [], families }: NodeShape,
+  preservesFamily: boolean,
+  code: WasmCode,
+  versions: Pick<TableVersions, "of">,
+): EdgeResources {
+  const { listeners } = gatewayListeners(edge.filter(({ origin }) => gateways.includes(origin)));
+  // At an address that it has not a node would refuse the listener.
+  const own = listeners.filter(({ bind }) => bind === undefined || binds.includes(bind));
+  const resources: Resource[] = [];
+  const rpc: OutboundListener[] = [];
+  const carried: CarriedTraffic[] = [];
+  for (const listener of own) {
+    resources.push(buildGatewayListener(listener, families, preservesFamily));
+    for (const { name, tls, traffic } of listener.chains) {
+      if (tls?.mode === "terminate") resources.push(...gatewaySecrets(tls));
+      if (traffic.kind === "tcp") carried.push(traffic);
+      if (traffic.kind !== "rpc") continue;
+      const served = rpcListener(traffic, listener.port);
+      const config = toFilterConfig(served);
+      // Nodes of other gateways may have another one of that name.
+      const version = versions.of(`${gateways.join()} ${name}`, config);
+      rpc.push(served);
+      resources.push(buildExtensionConfig(filterOf(name, traffic), { ...config, version }, code));
+    }
+  }
+  return { resources, rpc, carried };
+}
+
+function buildGatewayListener(
+  { port, bind, chains }: GatewayListener,
+  families: readonly Family[],
+  preservesFamily: boolean,
+): Resource {
+  const [first = ANY.IPv4, ...additional] = bind === undefined ? families.map((family) => ANY[family]) : [bind];
+  const name = `${bind ?? ANY.IPv4}_${port}`;
+  const isTls = chains.some(({ tls }) => tls !== undefined);
+  return makeResource("LDS", name, {
+    name,
+    address: socketAddress(first, port),
+    additional_addresses:
+      additional.length > 0 ? additional.map((ip) => ({ address: socketAddress(ip, port) })) : undefined,
+    stat_prefix: name,
+    traffic_direction: "OUTBOUND",
+    per_connection_buffer_limit_bytes: READ_BUFFER_BYTES,
+    listener_filters: isTls ? [tlsInspector()] : undefined,
+    filter_chains: chains.flatMap((chain) => chainsByFamily(preservesFamily, (family) => buildChain(chain, family))),
+  });
+}
+
+function buildChain({ name, sni, tls, traffic }: GatewayChain, family: Family | undefined): JsonObject {
+  return {
+    name,
+    filter_chain_match: sni.length > 0 ? { server_names: sni } : undefined,
+    filters: filtersFor(name, traffic, family),
+    ...(tls?.mode === "terminate" && gatewayTls(tls, traffic.kind === "http")),
+  };
+}
+
+function filtersFor(name: string, traffic: GatewayChain["traffic"], family: Family | undefined): readonly JsonObject[] {
+  switch (traffic.kind) {
+    case "rpc":
+      return [meltemiFilter(name), tunnelFilter(name, family)];
+    case "tcp":
+      return [routedFilter(name, traffic.destinations, family)];
+    case "http":
+      return [];
+  }
+}
+
+function filterOf(listener: string, { protocol, mode }: RpcTraffic) {
+  return { listener, protocol, mode };
+}
+
+/** Finds the name that TLS asks for; where it finds none the connection goes on without. */
+function tlsInspector(): JsonObject {
+  return {
+    name: "envoy.filters.listener.tls_inspector",
+    typed_config: any("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", {}),
+  };
+}

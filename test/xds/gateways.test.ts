@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { type NodeProfile, PLAIN_NODE } from "../../adapter/model/node-profile.js";
+import { shapesIn } from "../../adapter/model/node-shape.js";
+import { recognise } from "../../adapter/resource/recognise.js";
+import { checkConsistency } from "../../adapter/snapshot/consistency.js";
+import { makeSnapshot } from "../../adapter/snapshot/snapshot.js";
+import { parseFile } from "../../adapter/source/file-content.js";
+import { Translator } from "../../adapter/translate/translator.js";
+import { buildResources } from "../../adapter/xds/build-resources.js";
+
+const here = import.meta.dirname;
+const CODE = { kind: "file", path: "/meltemi.wasm" } as const;
+
+/** What nodes get of the resources of a case of test/translation. */
+function caseOf(name: string) {
+  const file = join(here, "../translation", name, "input.yaml");
+  const { mesh } = new Translator().translate(parseFile(readFileSync(file, "utf8"), "input.yaml", recognise));
+  return (node: Partial<NodeProfile>) => {
+    const shape = shapesIn(mesh)({ ...PLAIN_NODE, ...node });
+    return makeSnapshot(buildResources(mesh, { listen: [], code: CODE, versions: { of: () => "1" }, shape }).resources);
+  };
+}
+
+const EDGE = { gateway: true, namespace: "prod", labels: { app: "edge", zone: "east" } };
+
+function names(of: ReturnType<ReturnType<typeof caseOf>>, type: "LDS" | "CDS" | "ECDS"): readonly string[] {
+  return [...of.types[type].resources.keys()];
+}
+
+it("a gateway has its servers at all addresses of both families, and clusters that these lead to alone", async () => {
+  const snapshot = caseOf("gateways")({ ...EDGE, addresses: [address("10.0.0.9"), address("fd00::9")] });
+  expect(checkConsistency(snapshot)).toEqual([]);
+  for (const type of ["LDS", "ECDS", "CDS", "SDS"] as const) {
+    const found = Object.fromEntries([...snapshot.types[type].resources].map(([name, { json }]) => [name, json]));
+    const golden = join(here, "__golden__", `gateways-${type.toLowerCase()}.json`);
+    await expect(`${JSON.stringify(found, null, 2)}\n`).toMatchFileSnapshot(golden);
+  }
+});
+
+it("a gateway of one family listens there alone, and at no address that it lacks", () => {
+  const snapshot = caseOf("gateways")({ ...EDGE, addresses: [address("fd00::1")] });
+  const listeners = [...snapshot.types.LDS.resources.values()].map(({ json }) => json);
+  expect(listeners.map(({ address }) => address)).not.toContainEqual(
+    expect.objectContaining({ socket_address: expect.objectContaining({ address: "0.0.0.0" }) }),
+  );
+  expect(listeners.every((one) => one.additional_addresses === undefined)).toBe(true);
+  expect(names(snapshot, "LDS")).toEqual(["0.0.0.0_20880", "0.0.0.0_30881", "0.0.0.0_3306", "0.0.0.0_443"]);
+});
+
+it("a gateway that no Gateway selects has nothing, and a sidecar what it ever had", () => {
+  const snapshotOf = caseOf("gateways");
+  expect(names(snapshotOf({ ...EDGE, labels: { app: "other" } }), "LDS")).toEqual([]);
+  const sidecar = snapshotOf({ ...EDGE, gateway: false });
+  expect(names(sidecar, "LDS")).toEqual(["outbound_dubbo_20880", "outbound_thrift_9090"]);
+  const table = JSON.stringify(sidecar.types.ECDS.resources.get("outbound_dubbo_20880")?.json);
+  expect(table).toContain("hello.example");
+  expect(table, "of a VirtualService that names a gateway alone").not.toContain("com.example.Hello");
+});
+
+it("of two gateways that want one port of a node the first has it, and where the second is alone it has its own", () => {
+  const snapshotOf = caseOf("gateway-conflicts");
+  const both = snapshotOf(EDGE);
+  expect(names(both, "ECDS")).toEqual(["gateway_dubbo_20880"]);
+  const sni = JSON.stringify(both.types.LDS.resources.get("0.0.0.0_443")?.json).match(/"server_names":\[[^\]]*\]/g);
+  expect(sni).toEqual(['"server_names":["a.example.com","b.example.com"]', '"server_names":["c.example.com"]']);
+});
+
+function address(ip: string) {
+  return { ip, interface: "eth0" };
+}
