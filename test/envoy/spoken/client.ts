@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { ByteQueue } from "../../support/byte-queue.js";
 import type { Spoken, SpokenAnswer } from "./spoken.js";
 
@@ -27,9 +28,15 @@ export class SpokenClient {
     });
   }
 
-  static async connect(spoken: Spoken, port: number): Promise<SpokenClient> {
-    const socket = connect(port, "127.0.0.1");
-    await once(socket, "connect");
+  /** Over TLS where its options are given. */
+  static async connect(
+    spoken: Spoken,
+    port: number,
+    host = "127.0.0.1",
+    tls?: ConnectionOptions,
+  ): Promise<SpokenClient> {
+    const socket = tls === undefined ? connect(port, host) : connectTls({ ...tls, port, host });
+    await once(socket, tls === undefined ? "connect" : "secureConnect");
     return new SpokenClient(spoken, socket);
   }
 

@@ -21,9 +21,9 @@ export class SpokenServer {
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
-  static async start(spoken: Spoken): Promise<SpokenServer> {
+  static async start(spoken: Spoken, address = "127.0.0.1"): Promise<SpokenServer> {
     const started = new SpokenServer(spoken);
-    started.#server.listen(0, "127.0.0.1");
+    started.#server.listen(0, address);
     await once(started.#server, "listening");
     return started;
   }

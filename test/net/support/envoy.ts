@@ -15,10 +15,11 @@ export async function startEnvoy(
   inside: readonly string[],
   bootstrap: object,
   log = createLogger({ level: "silent" }),
+  version = process.env.MELTEMI_TEST_ENVOY_1_40,
 ): Promise<EnvoyProcess> {
   const directory = await mkdtemp(join(tmpdir(), "meltemi-net-"));
   const path = join(directory, "envoy");
-  const command = [...inside, process.env.MELTEMI_TEST_ENVOY_1_40].join(" ");
+  const command = [...inside, version].join(" ");
   await writeFile(path, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
   const envoy = await EnvoyProcess.start({ path, bootstrap, concurrency: 1, log });
   void envoy.exited.then(() => rm(directory, { recursive: true }));
