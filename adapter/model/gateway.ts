@@ -1,5 +1,5 @@
-import type { HttpVirtualHost } from "./http.js";
-import type { OutboundListener, WeightedDestination } from "./model.js";
+import { type HttpVirtualHost, httpDestinationsOf } from "./http.js";
+import type { Destination, OutboundListener, WeightedDestination } from "./model.js";
 
 /**
  * What some Envoys at an edge of the mesh serve: Istio's Gateway or one of the Gateway API, with the routes that are attached to it. A node may
@@ -111,6 +111,13 @@ export interface TcpRoute {
   readonly origin: string | undefined;
   /** Namespaces whose nodes may see it, where these are not all. */
   readonly exports?: readonly string[];
+}
+
+/** Where a gateway's requests go. */
+export function requestDestinations({ servers }: Gateway): readonly Destination[] {
+  return servers.flatMap(({ traffic }) =>
+    traffic.kind === "http" ? traffic.virtualHosts.flatMap(({ routes }) => routes.flatMap(httpDestinationsOf)) : [],
+  );
 }
 
 /** As VirtualServices name it. */

@@ -1,6 +1,7 @@
 import type { MessageMutations, RoutePolicy } from "../model/model.js";
 import { AUTO, CODECS, IMMUTABLE } from "../model/protocols.js";
 import type { FieldPath } from "../status/field-path.js";
+import { namespaceOf, type ParentRef, parseParentRefs } from "./gateway-api/references.js";
 import { type MatchSpec, parseMatch, type WrittenMatch } from "./match.js";
 import { parseCircuitBreaker, type WrittenCircuitBreaker, withServiceBreaker } from "./policies/circuit-breaker.js";
 import { parseCommonPolicy, type WrittenCommonPolicy, withCommonTimes } from "./policies/common-policy.js";
@@ -25,6 +26,8 @@ export interface VirtualServiceSpec {
   readonly exportTo?: readonly string[] | undefined;
   /** `mesh`, `NAME` or `NAMESPACE/NAME`; undefined: the mesh alone. */
   readonly gateways?: readonly string[] | undefined;
+  /** Gateways of the Gateway API, at which it then is in place of the mesh. */
+  readonly parents?: readonly ParentRef[] | undefined;
 }
 
 export interface RouteSpec {
@@ -88,7 +91,7 @@ export interface WrittenDestination {
 }
 
 /** Reads a spec that its schema allows, and reports what the schema cannot see. */
-export function parseVirtualService(spec: unknown, report: Report): VirtualServiceSpec {
+export function parseVirtualService(spec: unknown, report: Report, document: unknown): VirtualServiceSpec {
   const { hosts, protocol, protocols, routes, exportTo, gateways, circuitBreaker, globalRateLimit, ...rest } =
     spec as WrittenSpec;
   const breaker = circuitBreaker && parseCircuitBreaker(circuitBreaker, "service", ["spec", "circuitBreaker"], report);
@@ -112,6 +115,7 @@ export function parseVirtualService(spec: unknown, report: Report): VirtualServi
     protocols,
     exportTo,
     gateways,
+    parents: parseParentRefs(spec, namespaceOf(document)),
     routes: routes.map(({ name: _, match, route, retries, mirrors, globalRateLimit: global, ...policy }, index) => {
       const path = ["spec", "routes", index];
       const name = names[index] ?? "";

@@ -2,7 +2,7 @@ import type { Problem } from "./problem.js";
 
 /** One of Kubernetes' conditions, without the time, which depends on what was there before. */
 export interface Condition {
-  readonly type: "Accepted" | "ResolvedRefs" | "Programmed";
+  readonly type: "Accepted" | "ResolvedRefs" | "Programmed" | "Conflicted";
   readonly status: "True" | "False" | "Unknown";
   readonly observedGeneration: number;
   readonly reason: string;
@@ -31,13 +31,8 @@ export function conditionsOf(
   const missing = errors.filter(({ cause }) => cause === "reference");
   const conflicts = errors.filter(({ cause }) => cause === "conflict");
   const invalid = errors.filter(({ cause }) => cause === undefined);
-  const make = (type: Condition["type"], status: Condition["status"], reason: string, message: string): Condition => ({
-    type,
-    status,
-    observedGeneration: generation,
-    reason,
-    message: message.slice(0, MAX_MESSAGE_LENGTH),
-  });
+  const make = (type: Condition["type"], status: Condition["status"], reason: string, message: string): Condition =>
+    conditionOf(type, status, reason, message, generation);
   const accepted =
     invalid.length > 0
       ? make("Accepted", "False", "Invalid", describe([...invalid, ...conflicts]))
@@ -48,20 +43,32 @@ export function conditionsOf(
     missing.length > 0
       ? make("ResolvedRefs", "False", "RefNotFound", describe(missing))
       : make("ResolvedRefs", "True", "ResolvedRefs", "");
-  return [accepted, resolved, programmed()];
+  const reached =
+    invalid.length + missing.length > 0
+      ? make("Programmed", "False", "NotInForce", "this generation is not in force: see the other conditions")
+      : programmed(progress, generation);
+  return [accepted, resolved, reached];
+}
 
-  function programmed(): Condition {
-    const { nodes, having, refusal } = progress;
-    if (invalid.length + missing.length > 0)
-      return make("Programmed", "False", "NotInForce", "this generation is not in force: see the other conditions");
-    if (nodes === 0) return make("Programmed", "Unknown", "NoEnvoy", "no Envoy is connected");
-    // Without a number: Envoys come and go, and nothing has changed then.
-    if (having === nodes) return make("Programmed", "True", "Programmed", "all Envoys have it");
-    const share = `${having} of ${nodes} Envoys have it`;
-    return refusal === undefined
-      ? make("Programmed", "False", "Pending", share)
-      : make("Programmed", "False", "Refused", `${share}; ${refusal}`);
-  }
+/** How far a resource that is in force has come. */
+export function programmed({ nodes, having, refusal }: Progress, generation: number): Condition {
+  const make = (status: Condition["status"], reason: string, message: string) =>
+    conditionOf("Programmed", status, reason, message, generation);
+  if (nodes === 0) return make("Unknown", "NoEnvoy", "no Envoy is connected");
+  // Without a number: Envoys come and go, and nothing has changed then.
+  if (having === nodes) return make("True", "Programmed", "all Envoys have it");
+  const share = `${having} of ${nodes} Envoys have it`;
+  return refusal === undefined ? make("False", "Pending", share) : make("False", "Refused", `${share}; ${refusal}`);
+}
+
+function conditionOf(
+  type: Condition["type"],
+  status: Condition["status"],
+  reason: string,
+  message: string,
+  observedGeneration: number,
+): Condition {
+  return { type, status, observedGeneration, reason, message: message.slice(0, MAX_MESSAGE_LENGTH) };
 }
 
 function describe(problems: readonly Problem[]): string {

@@ -6,7 +6,7 @@ import type { Translation, TranslatorOptions } from "../translate/translator.js"
 import { NOBODY, type TenantMesh, Tenants } from "./tenants.js";
 
 /** What `check` tells, where every namespace is a tenant, and the mesh that each has. */
-export interface CheckedTenants extends Omit<Translation, "mesh"> {
+export interface CheckedTenants extends Omit<Translation, "mesh" | "statuses"> {
   /** That of a node of this namespace. */
   meshOf(namespace: string): Mesh | undefined;
 }

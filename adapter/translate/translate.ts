@@ -1,5 +1,5 @@
 import { destinationsOf } from "../model/destinations.js";
-import { connectionRoutes, rpcListeners } from "../model/gateway.js";
+import { connectionRoutes, requestDestinations, rpcListeners } from "../model/gateway.js";
 import type { Mesh, OutboundListener, Route, Service } from "../model/model.js";
 import { AUTO } from "../model/protocols.js";
 import { MESH_GATEWAY } from "../resource/http/spec.js";
@@ -26,6 +26,7 @@ import {
   type Sidecar,
   type WorkloadEntry,
 } from "../resource/resource.js";
+import type { ApiStatus } from "../status/api-status.js";
 import { compareText, formatResourceName, type Problem } from "../status/problem.js";
 import { advise } from "./advise.js";
 import { chooseDestinationPolicies, type DestinationPolicies } from "./choose-destination-policies.js";
@@ -40,6 +41,7 @@ import { draftServices } from "./draft-services.js";
 import { isOfMesh } from "./edge/attachment.js";
 import { buildEdge, type EdgeInForce, NO_EDGE_IN_FORCE } from "./edge/build-edge.js";
 import { exportsOf } from "./exports.js";
+import { buildGatewayApi, type GatewayApiInForce, NO_GATEWAY_API_IN_FORCE } from "./gateway-api/build.js";
 import { gatewayPorts } from "./gateway-ports.js";
 import { kubernetesDrafts } from "./kubernetes-drafts.js";
 import { layerPolicy } from "./layer-policy.js";
@@ -59,6 +61,7 @@ export interface InForce {
   readonly listenerPolicies: ReadonlyMap<string, ListenerPolicy>;
   readonly declaredProtocols: DeclaredProtocols;
   readonly edge: EdgeInForce;
+  readonly gatewayApi: GatewayApiInForce;
 }
 
 export const NOTHING_IN_FORCE: InForce = {
@@ -68,11 +71,14 @@ export const NOTHING_IN_FORCE: InForce = {
   listenerPolicies: new Map(),
   declaredProtocols: new Map(),
   edge: NO_EDGE_IN_FORCE,
+  gatewayApi: NO_GATEWAY_API_IN_FORCE,
 };
 
 export interface Translated {
   readonly mesh: Mesh;
   readonly problems: readonly Problem[];
+  /** Of the Gateway API. */
+  readonly statuses: readonly ApiStatus[];
   readonly inForce: InForce;
   /** Where each route was written. */
   readonly origins: ReadonlyMap<Route, RouteOrigin>;
@@ -153,14 +159,28 @@ export function translate(
     },
     before.edge,
   );
-  const kept = keepDeclared(declaring.declared, protocols, [...listeners, ...edge.edge.flatMap(rpcListeners)]);
+  const api = buildGatewayApi(
+    resources,
+    {
+      services,
+      declared: declaring.declared,
+      policies: destinations.byDestination,
+      virtualServices: taken,
+      spoken: (host, port) => speaking.of(host, port),
+    },
+    before.gatewayApi,
+  );
+  for (const { host, port } of api.grpc) speaking.presume(host, port, "grpc");
+  const atEdge = [...edge.edge, ...api.gateways];
+  const kept = keepDeclared(declaring.declared, protocols, [...listeners, ...atEdge.flatMap(rpcListeners)]);
   const { scopes, ...scoping } = chooseScopes(sidecars, rootNamespace);
   // Two that are at odds in the mesh are so at a gateway as well.
   const said = new Set(built.problems.map((one) => JSON.stringify(one)));
   const ports = gatewayPorts(gateways, named.names);
-  const carried = new Set(
-    edge.edge.flatMap(connectionRoutes).flatMap(({ destinations }) => destinations.map(({ host }) => host)),
-  );
+  const carried = new Set([
+    ...atEdge.flatMap(connectionRoutes).flatMap(({ destinations }) => destinations.map(({ host }) => host)),
+    ...api.gateways.flatMap(requestDestinations).map(({ host }) => host),
+  ]);
   const relevant = [...services.all].filter((draft) => carried.has(draft.host) || concerns(draft, speaking));
   const networks = networksOf(relevant, services, destinations.byDestination);
   return {
@@ -170,7 +190,7 @@ export function translate(
         .sort((a, b) => compareText(a.host, b.host)),
       listeners,
       ...(scopes.length > 0 && { scopes }),
-      ...(edge.edge.length > 0 && { edge: edge.edge }),
+      ...(atEdge.length > 0 && { edge: atEdge }),
       ...(ports.length > 0 && { gateways: ports }),
       ...(inbound && { inbound }),
       ...(nodes.policies.length > 0 && { policies: nodes.policies }),
@@ -190,9 +210,10 @@ export function translate(
       ...inboundSide.problems,
       ...scoping.problems,
       ...nodes.problems,
-      ...edge.problems.filter((one) => !said.has(JSON.stringify(one))),
+      ...[...edge.problems, ...api.problems].filter((one) => !said.has(JSON.stringify(one))),
       ...relevant.flatMap(withoutEndpoints),
     ],
+    statuses: api.statuses,
     inForce: {
       destinationRules: chosen.inForce,
       virtualServices: new Map(taken.map((one) => [formatResourceName(one.resource), one])),
@@ -200,6 +221,7 @@ export function translate(
       listenerPolicies: policies.inForce,
       declaredProtocols: kept.inForce,
       edge: edge.inForce,
+      gatewayApi: api.inForce,
     },
     origins: new Map(taken.flatMap(({ routes }) => routes.map(({ route, origin }) => [route, origin]))),
   };
@@ -221,9 +243,15 @@ function resolveAll(
     const report: Report = (path, reason, cause) => {
       found.push({ ...problemOf(resource, path, reason), ...(cause && { cause }) });
     };
-    const misplaced = istiosGateways && resource.spec.gateways?.some((one) => one !== MESH_GATEWAY);
+    const { gateways = [], parents = [] } = resource.spec;
+    const field = gateways.some((one) => one !== MESH_GATEWAY)
+      ? "gateways"
+      : parents.length > 0
+        ? "parentRefs"
+        : undefined;
+    const misplaced = istiosGateways && field !== undefined;
     if (misplaced)
-      report(["spec", "gateways"], "gateways of an istiod get the routes of all VirtualServices: write none, or mesh");
+      report(["spec", field], "gateways of an istiod get the routes of all VirtualServices: write none, or mesh");
     const resolved = resolveVirtualService(resource, services, declared, report);
     const now = misplaced ? undefined : resolved;
     const last = before.get(formatResourceName(resource));
@@ -241,13 +269,21 @@ class PortProtocols {
   readonly #services: ServiceIndex;
   readonly #said = new Map<string, { readonly protocol: string; readonly by: Router }>();
 
+  readonly #presumed = new Map<string, string>();
+
   constructor(services: ServiceIndex) {
     this.#services = services;
   }
 
   of(host: string, port: number): string | undefined {
-    const said = this.#said.get(`${host}:${port}`);
-    return said?.protocol ?? this.#services.get(host)?.ports.find(({ number }) => number === port)?.protocol;
+    const key = `${host}:${port}`;
+    const own = this.#services.get(host)?.ports.find(({ number }) => number === port)?.protocol;
+    return this.#said.get(key)?.protocol ?? own ?? this.#presumed.get(key);
+  }
+
+  /** Of a port of which nothing else is said. */
+  presume(host: string, port: number, protocol: string): void {
+    if (this.of(host, port) === undefined) this.#presumed.set(`${host}:${port}`, protocol);
   }
 
   /** False where another VirtualService has said otherwise of the same port. */

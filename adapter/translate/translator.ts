@@ -6,6 +6,7 @@ import { denyingAll } from "../resource/authorization-policy.js";
 import { type ParsedResource, parseResource } from "../resource/parse-resource.js";
 import { type Identified, isRouter, mention, problemOf, type Resource, type Router } from "../resource/resource.js";
 import type { IgnoredDocument, RawResource, SourceState } from "../source/source.js";
+import type { ApiStatus } from "../status/api-status.js";
 import { formatResourceName, type Problem, sortProblems } from "../status/problem.js";
 import { type CheckFilterConfig, refusalOf, refusedAlone } from "./filter-refusal.js";
 import { stillInForce } from "./still-in-force.js";
@@ -37,6 +38,8 @@ export interface Translation {
   /** Sorted by file and line. */
   readonly problems: readonly Problem[];
   readonly ignored: readonly IgnoredDocument[];
+  /** Of the Gateway API. */
+  readonly statuses: readonly ApiStatus[];
 }
 
 /**
@@ -80,6 +83,7 @@ export class Translator {
       mesh: { ...translated.mesh, listeners: held.listeners },
       problems: sortProblems([...state.problems, ...problems, ...translated.problems, ...bad, ...held.problems]),
       ignored: state.ignored,
+      statuses: translated.statuses,
     };
   }
 

@@ -9,6 +9,7 @@ import type { Mesh, OutboundListener } from "../../adapter/model/model.js";
 import { recognise } from "../../adapter/resource/recognise.js";
 import { parseFile } from "../../adapter/source/file-content.js";
 import { formatProblem } from "../../adapter/status/format.js";
+import { formatResourceName } from "../../adapter/status/problem.js";
 import { Translator } from "../../adapter/translate/translator.js";
 
 /**
@@ -29,7 +30,7 @@ function translateCase(name: string) {
 }
 
 describe.each(cases)("%s", (name) => {
-  const { mesh, problems } = translateCase(name);
+  const { mesh, problems, statuses } = translateCase(name);
   const golden = join(here, name, "__golden__");
 
   test("services", async () => {
@@ -70,6 +71,13 @@ describe.each(cases)("%s", (name) => {
   if (mesh.edge !== undefined) {
     test("edge", async () => {
       await expect(json(mesh.edge)).toMatchFileSnapshot(join(golden, "edge.json"));
+    });
+  }
+
+  if (statuses.length > 0) {
+    test("statuses", async () => {
+      const told = statuses.map(({ resource, ...status }) => [formatResourceName(resource), status]);
+      await expect(json(Object.fromEntries(told))).toMatchFileSnapshot(join(golden, "statuses.json"));
     });
   }
 

@@ -117,9 +117,10 @@ function modification(
       report(path, `${name} stands here twice`);
     }
   }
+  // What Envoy would put something in place of is meant as it stands.
   const map = (headers: readonly WrittenHeader[]) =>
-    Object.fromEntries(headers.map(({ name, value }) => [name, value]));
-  return { set: map(set), add: map(add), remove };
+    Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value.replaceAll("%", "%%")]));
+  return { set: map(set), add: map(add), remove: remove.map((name) => name.toLowerCase()) };
 }
 
 function parseRedirect(

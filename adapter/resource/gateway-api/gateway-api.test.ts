@@ -61,6 +61,7 @@ test("a Gateway has listeners, whose defaults are filled in", () => {
           protocol: "HTTPS",
           tls: {
             mode: "Terminate",
+            files: undefined,
             certificates: [
               {
                 path: ["spec", "listeners", 1, "tls", "certificateRefs", 0],

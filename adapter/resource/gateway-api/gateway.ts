@@ -1,5 +1,6 @@
 import type { FieldPath } from "../../status/field-path.js";
-import { gatewaySpecSchema } from "../schema/gateway-api/gateway.js";
+import type { Report } from "../report.js";
+import { CERTIFICATE_OPTION, gatewaySpecSchema, KEY_OPTION } from "../schema/gateway-api/gateway.js";
 import { type Checked, checking } from "./checked.js";
 import { GATEWAY_API_GROUP, type ObjectRef, objectRef, type WrittenRef } from "./references.js";
 
@@ -38,15 +39,23 @@ export interface ListenerSpec {
   readonly hostname: string | undefined;
   readonly port: number;
   readonly protocol: string;
-  readonly tls: { readonly mode: "Terminate" | "Passthrough"; readonly certificates: readonly ObjectRef[] } | undefined;
+  readonly tls: ListenerTls | undefined;
   readonly namespaces: NamespacesSpec;
   /** Absent: all that the protocol has. */
   readonly kinds: readonly RouteKind[] | undefined;
 }
 
+export interface ListenerTls {
+  readonly mode: "Terminate" | "Passthrough";
+  readonly certificates: readonly ObjectRef[];
+  /** On the gateway's machine. */
+  readonly files: { readonly certificate: string; readonly privateKey: string } | undefined;
+}
+
 /** Whose routes a listener takes. */
 export type NamespacesSpec =
-  | { readonly from: "All" | "Same" }
+  | { readonly from: "All" }
+  | { readonly from: "Same" }
   | { readonly from: "Selector"; readonly requirements: readonly Requirement[] };
 
 /** Kubernetes' requirement of a label. */
@@ -68,12 +77,18 @@ interface WrittenGateway {
     readonly hostname?: string;
     readonly port: number;
     readonly protocol: string;
-    readonly tls?: { readonly mode?: "Terminate" | "Passthrough"; readonly certificateRefs?: readonly WrittenRef[] };
+    readonly tls?: WrittenTls;
     readonly allowedRoutes?: {
       readonly namespaces?: { readonly from?: "All" | "Same" | "Selector"; readonly selector?: WrittenSelector };
       readonly kinds?: readonly { readonly group?: string; readonly kind: string }[];
     };
   }[];
+}
+
+interface WrittenTls {
+  readonly mode?: "Terminate" | "Passthrough";
+  readonly certificateRefs?: readonly WrittenRef[];
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 interface WrittenSelector {
@@ -89,19 +104,13 @@ const check = checking<WrittenGateway, CheckedGateway>(gatewaySpecSchema, ({ lis
       const path = ["spec", "listeners", index];
       if (names.indexOf(name) !== index) report([...path, "name"], `${name} stands here twice`);
       const { from = "Same", selector = {} } = allowedRoutes?.namespaces ?? {};
-      const { mode = "Terminate", certificateRefs = [] } = tls ?? {};
       return {
         path,
         name,
         hostname: hostname || undefined,
         port,
         protocol,
-        tls: tls && {
-          mode,
-          certificates: certificateRefs.map((one, item) =>
-            objectRef(one, "Secret", [...path, "tls", "certificateRefs", item]),
-          ),
-        },
+        tls: tls && parseTls(tls, [...path, "tls"], report),
         namespaces: from === "Selector" ? { from, requirements: requirementsOf(selector) } : { from },
         kinds: allowedRoutes?.kinds?.map(({ group = GATEWAY_API_GROUP, kind }) => ({ group, kind })),
       };
@@ -112,6 +121,22 @@ const check = checking<WrittenGateway, CheckedGateway>(gatewaySpecSchema, ({ lis
 export function parseApiGateway(spec: unknown): ApiGatewaySpec {
   const { gatewayClassName } = (spec ?? {}) as { readonly gatewayClassName?: unknown };
   return { ...check(spec), className: typeof gatewayClassName === "string" ? gatewayClassName : undefined };
+}
+
+function parseTls(
+  { mode = "Terminate", certificateRefs = [], options = {} }: WrittenTls,
+  path: FieldPath,
+  report: Report,
+): ListenerTls {
+  const { [CERTIFICATE_OPTION]: certificate, [KEY_OPTION]: privateKey } = options;
+  if ((certificate === undefined) !== (privateKey === undefined)) {
+    report([...path, "options"], `${CERTIFICATE_OPTION} and ${KEY_OPTION} go together`);
+  }
+  return {
+    mode,
+    certificates: certificateRefs.map((one, item) => objectRef(one, "Secret", [...path, "certificateRefs", item])),
+    files: certificate && privateKey ? { certificate, privateKey } : undefined,
+  };
 }
 
 function requirementsOf({ matchLabels = {}, matchExpressions = [] }: WrittenSelector): readonly Requirement[] {

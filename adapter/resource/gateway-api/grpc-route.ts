@@ -10,7 +10,7 @@ import {
   type MatchSpec,
   parseBackends,
   parseHeaders,
-  requireShort,
+  requireRegex,
   type WrittenBackend,
   type WrittenValueMatch,
 } from "./http-route.js";
@@ -86,7 +86,7 @@ function pathOf(
   }
   if (type === "RegularExpression") {
     for (const [field, value] of Object.entries({ service, method }))
-      requireShort(value ?? "", [...path, field], report);
+      requireRegex(value ?? "", [...path, field], report);
     return { kind: "regex", value: `/(?:${service || ANY})/(?:${method || ANY})` };
   }
   for (const [field, value = ""] of Object.entries({ service, method })) {

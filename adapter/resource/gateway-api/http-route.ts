@@ -1,7 +1,7 @@
 import type { HeaderMatch, HttpMatch, HttpRetry, QueryMatch } from "../../model/http.js";
 import type { FieldPath } from "../../status/field-path.js";
 import { optionalDuration_ms, parseDuration_ms } from "../duration.js";
-import { MAX_REGEX_BYTES } from "../matcher.js";
+import { badRegex } from "../re2.js";
 import type { Report } from "../report.js";
 import { httpRouteSpecSchema } from "../schema/gateway-api/routes.js";
 import { checking } from "./checked.js";
@@ -151,7 +151,7 @@ function parseMatch(
 ): MatchSpec {
   const { type = "PathPrefix", value = "/" } = path ?? {};
   if (!value.startsWith("/")) report([...at, "path", "value"], `${value}: must begin with /`);
-  if (type === "RegularExpression") requireShort(value, [...at, "path", "value"], report);
+  if (type === "RegularExpression") requireRegex(value, [...at, "path", "value"], report);
   const conditions = [
     ...(method === undefined ? [] : [methodIs(method)]),
     ...parseHeaders(headers, [...at, "headers"], report),
@@ -199,10 +199,12 @@ function firstOfEach(
 }
 
 function matcherOf({ type = "Exact", value }: WrittenValueMatch, path: FieldPath, report: Report) {
-  if (type === "RegularExpression") requireShort(value, path, report);
+  if (type === "RegularExpression") requireRegex(value, path, report);
   return { kind: type === "Exact" ? ("exact" as const) : ("regex" as const), value };
 }
 
-export function requireShort(regex: string, path: FieldPath, report: Report): void {
-  if (Buffer.byteLength(regex) > MAX_REGEX_BYTES) report(path, `must not be longer than ${MAX_REGEX_BYTES} bytes`);
+/** One that Envoy does not take would hold back all routes. */
+export function requireRegex(regex: string, path: FieldPath, report: Report): void {
+  const reason = badRegex(regex);
+  if (reason !== undefined) report(path, `${regex}: ${reason}`);
 }

@@ -1,5 +1,6 @@
 import { AUTO, CODECS } from "../../model/protocols.js";
 import { destination } from "./destination.js";
+import { parentReference } from "./gateway-api/common.js";
 import { closedMap, exportTo, type JsonSchema, listOf, protocol, text } from "./json-schema.js";
 import { match } from "./match.js";
 import { resourceSchema } from "./metadata.js";
@@ -33,6 +34,13 @@ export const gateways: JsonSchema = {
   "x-kubernetes-list-type": "set",
   description:
     "Whose calls it routes: `mesh`, those of sidecars; a Gateway by NAME or NAMESPACE/NAME, those that come in there. Default: mesh alone.",
+};
+
+const parentRefs: JsonSchema = {
+  ...listOf(parentReference),
+  maxItems: 32,
+  description:
+    "Gateways of the Gateway API, by listeners of whose it is served: of protocol networking.meltemi.io/ and the RPC protocol. It is not served in the mesh then.",
 };
 
 /** Where the calls of one route go. A whole number of percent each makes more than a hundred of them pointless. */
@@ -104,6 +112,7 @@ export const virtualServiceSchema = resourceSchema(
         },
         exportTo,
         gateways,
+        parentRefs,
         ...commonPolicies,
         circuitBreaker: serviceCircuitBreaker,
         ...localRateLimits("calls of all its routes together"),

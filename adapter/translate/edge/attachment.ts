@@ -7,7 +7,8 @@ import type { Problem } from "../../status/problem.js";
 
 /** Whether its routes are those of sidecars. */
 export function isOfMesh({ spec }: Pick<Router, "spec">): boolean {
-  return spec.gateways === undefined || spec.gateways.includes(MESH_GATEWAY);
+  const { gateways, parents = [] } = spec;
+  return gateways === undefined ? parents.length === 0 : gateways.includes(MESH_GATEWAY);
 }
 
 /** The gateway's name as `NAMESPACE/NAME`, of what a resource of a namespace calls it. */

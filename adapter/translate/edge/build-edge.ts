@@ -6,7 +6,6 @@ import {
   type RpcTraffic,
 } from "../../model/gateway.js";
 import { gatewayListeners } from "../../model/gateway-listeners.js";
-import { AUTO } from "../../model/protocols.js";
 import {
   conflict,
   type Gateway,
@@ -17,15 +16,13 @@ import {
 import { formatResourceName, type Problem } from "../../status/problem.js";
 import type { DestinationPolicies } from "../choose-destination-policies.js";
 import type { DeclaredProtocols } from "../declared-protocols.js";
-import { detectedProtocols } from "../detected-protocols.js";
 import type { ProtocolNames } from "../port-protocol.js";
 import type { ResolvedVirtualService } from "../resolve-virtual-service.js";
 import { selects } from "../selects.js";
 import type { ServiceIndex } from "../service-index.js";
-import { tunnelsOf } from "../tunnels.js";
-import { buildVirtualHosts } from "../virtual-hosts.js";
 import { missingGateways, names, openTo } from "./attachment.js";
 import { connectionRoutes, type ResolvedConnections, resolveConnections } from "./connection-routes.js";
+import { serveCalls } from "./serve-calls.js";
 import { draftServers, type ServerDraft } from "./server-draft.js";
 
 /** The last good version, by name, of what gateways are made of. */
@@ -122,11 +119,11 @@ function trafficOf(
 function rpcTraffic(
   { gateway, server }: ServerDraft,
   protocol: string,
-  { virtualServices, services, declared: protocols, policies }: EdgeSurroundings,
+  surroundings: EdgeSurroundings,
   attached: Set<Identified>,
   problems: Problem[],
 ): RpcTraffic {
-  const here = virtualServices.filter(({ resource, ...one }) => {
+  const here = surroundings.virtualServices.filter(({ resource, ...one }) => {
     const { namespace, spec } = resource;
     return (
       one.protocol === protocol &&
@@ -135,19 +132,9 @@ function rpcTraffic(
     );
   });
   for (const { resource } of here) attached.add(resource);
-  const built = buildVirtualHosts(server.number, here, [], services);
-  problems.push(...built.problems);
-  const tunnels = tunnelsOf(built.virtualHosts, protocol, services, policies);
-  const declared = protocols.get(protocol)?.spec.declared;
-  return {
-    kind: "rpc",
-    protocol,
-    ...(protocol === AUTO && { protocols: detectedProtocols(here) }),
-    ...(declared && { declared }),
-    mode: "call",
-    ...(tunnels.length > 0 && { tunnels }),
-    virtualHosts: built.virtualHosts,
-  };
+  const served = serveCalls(protocol, server.number, here, surroundings);
+  problems.push(...served.problems);
+  return served.traffic;
 }
 
 /** VirtualServices that name a gateway which is not there, or which none of has a place for them. */

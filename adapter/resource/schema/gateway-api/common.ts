@@ -34,7 +34,17 @@ export const routeFields = {
   useDefaultGateways: anything,
 } as const;
 
-export const parentReference: JsonSchema = closedMap({ ...reference, sectionName: text, port: portNumber }, ["name"]);
+export const parentReference: JsonSchema = closedMap(
+  {
+    group: { ...reference.group, description: "Default: gateway.networking.k8s.io." },
+    kind: { ...text, description: "Default: Gateway, the only one that is served." },
+    namespace: { ...text, description: "Default: its own." },
+    name: { ...text, description: "Of the Gateway." },
+    sectionName: { ...text, description: "Of a listener. Default: all that take it." },
+    port: { ...portNumber, description: "Of listeners. Default: all." },
+  },
+  ["name"],
+);
 
 export const objectReference: JsonSchema = closedMap({ ...reference, port: portNumber }, ["name"]);
 

@@ -2,6 +2,10 @@ import { anything, closedMap, type JsonSchema, labels, listOf, portNumber, refus
 import { resourceSchema } from "../metadata.js";
 import { hostname, objectReference } from "./common.js";
 
+/** Of a listener's `tls.options`: files on the gateway's machine, PEM. */
+export const CERTIFICATE_OPTION = "meltemi.io/server-certificate";
+export const KEY_OPTION = "meltemi.io/private-key";
+
 export const gatewayClassSchema = resourceSchema(
   closedMap({ controllerName: text, parametersRef: anything, description: anything }, ["controllerName"]),
 );
@@ -38,7 +42,7 @@ const listener = closedMap(
     tls: closedMap({
       mode: { type: "string", enum: ["Terminate", "Passthrough"] },
       certificateRefs: listOf(objectReference),
-      options: refused("no options are known here"),
+      options: closedMap({ [CERTIFICATE_OPTION]: text, [KEY_OPTION]: text }),
     }),
     allowedRoutes,
   },
