@@ -5,7 +5,8 @@ import { ReplicaLease } from "../kubernetes/replica-lease.js";
 import { StatusReporter } from "../kubernetes/status-reporter.js";
 import { StatusWriter } from "../kubernetes/status-writer.js";
 import type { Logger } from "../log/logger.js";
-import { MELTEMI_GROUP } from "../resource/kinds.js";
+import { CONTROLLER } from "../resource/gateway-api/gateway.js";
+import { groupAndVersion } from "../resource/kinds.js";
 import type { KubernetesSource } from "../source/kubernetes/kubernetes-source.js";
 import { formatReports } from "../status/rollout-report.js";
 import type { Follower } from "./serve.js";
@@ -27,7 +28,9 @@ export function clusterStatus({ api, source, leader, namespace, identity, log }:
   const writer = new StatusWriter({
     api,
     leadership: leader,
-    seen: ({ kind, namespace, name }) => source.status(MELTEMI_GROUP, kind, namespace, name),
+    controller: CONTROLLER,
+    seen: ({ apiVersion, kind, namespace = "", name }) =>
+      source.status(groupAndVersion(apiVersion)[0], kind, namespace, name),
     log,
   });
   const others = new OtherReplicas({ ...replica, leadership: leader });
@@ -53,8 +56,8 @@ export function clusterStatus({ api, source, leader, namespace, identity, log }:
       leader.start();
       others.start(() => reports.write());
     },
-    served: (resources, problems, version, tenant) => {
-      reporter?.served(resources, problems, version, tenant);
+    served: (resources, judged, version, tenant) => {
+      reporter?.served(resources, judged, version, tenant);
       lease?.changed();
     },
     end: async () => {

@@ -37,13 +37,13 @@ export function serveTenants(options: ServeTenantsOptions): Serving {
       const { problems: found, mesh, resources, visible } = tenant;
       const problems = judge(found, visible, mesh);
       problemLog(namespace).update(problems, serving);
-      follower?.served(resources, problems, version, namespace);
+      follower?.served(resources, { problems, statuses: [] }, version, namespace);
     }
     for (const [namespace, gone] of problemLogs) {
       if (served.has(namespace)) continue;
       gone.update([], []);
       problemLogs.delete(namespace);
-      follower?.served([], [], "", namespace);
+      follower?.served([], { problems: [], statuses: [] }, "", namespace);
     }
   };
   const tenants = new Tenants({

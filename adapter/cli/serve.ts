@@ -1,3 +1,4 @@
+import type { Judged } from "../kubernetes/status-reporter.js";
 import type { Logger } from "../log/logger.js";
 import type { Mesh } from "../model/model.js";
 import { type ControlPlane, startControlPlane } from "../server/control-plane.js";
@@ -20,7 +21,7 @@ import { readWasm } from "./wasm-option.js";
 export interface Follower {
   begin(controlPlane: ControlPlane): void;
   /** These resources, with these problems, are served as this version from now on: all, or those of a tenant to its nodes. */
-  served(resources: readonly RawResource[], problems: readonly Problem[], version: string, tenant?: string): void;
+  served(resources: readonly RawResource[], judged: Judged, version: string, tenant?: string): void;
   end(): Promise<void>;
 }
 
@@ -130,7 +131,7 @@ function serveAll(options: ServeOptions, controlPlane: ControlPlane, checkFilter
       const served = controlPlane.setMesh(mesh);
       problemLog.update(problems, served.problems);
       onMesh?.(mesh);
-      follower?.served(state.resources, problems, served.version);
+      follower?.served(state.resources, { problems, statuses: translated.statuses }, served.version);
     },
     settled: async () => undefined,
     ask: () => undefined,

@@ -1,6 +1,6 @@
 import { KINDS, type Kind, MELTEMI_GROUP } from "../resource/kinds.js";
 import type { JsonSchema } from "../resource/schema/json-schema.js";
-import { conditionsSchema } from "./conditions-schema.js";
+import { conditionsSchema, parentsSchema } from "./conditions-schema.js";
 import { structural } from "./structural-schema.js";
 
 /** How `kubectl` shows a kind. */
@@ -119,7 +119,10 @@ function buildCrd({ group, versions, kind, plural, schema }: Kind): object {
             type: "object",
             description: schema.description,
             required: ["spec"],
-            properties: { spec: structural(spec as JsonSchema), status: conditionsSchema },
+            properties: {
+              spec: structural(spec as JsonSchema),
+              status: kind === "VirtualService" ? parentsSchema : conditionsSchema,
+            },
           },
         },
       })),

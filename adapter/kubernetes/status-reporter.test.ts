@@ -27,15 +27,15 @@ it("tells a tenant of its own Envoys alone", () => {
     ],
   } as unknown as StatusReporterOptions);
   const programmed = (namespace: string) =>
-    written.find((one) => one.namespace === namespace)?.conditions.find(({ type }) => type === "Programmed");
+    written.find((one) => one.namespace === namespace)?.body.conditions?.find(({ type }) => type === "Programmed");
 
-  reporter.served(policyOf("foo"), [], "foo-1", "foo");
-  reporter.served(policyOf("bar"), [], "bar-1", "bar");
+  reporter.served(policyOf("foo"), { problems: [], statuses: [] }, "foo-1", "foo");
+  reporter.served(policyOf("bar"), { problems: [], statuses: [] }, "bar-1", "bar");
   reporter.write();
   expect(programmed("foo")).toMatchObject({ status: "True", message: "all Envoys have it" });
   expect(programmed("bar")?.message).toBe("1 of 2 Envoys have it; node-of-bar refuses CDS secret-of-bar: bad");
 
-  reporter.served([], [], "", "bar");
+  reporter.served([], { problems: [], statuses: [] }, "", "bar");
   reporter.write();
   expect(written.map(({ namespace }) => namespace)).toEqual(["foo"]);
   reporter.stop();

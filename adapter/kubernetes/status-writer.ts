@@ -1,26 +1,27 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../log/logger.js";
-import type { Condition } from "../status/conditions.js";
 import { ApiError, type KubernetesApi } from "./api.js";
 import type { Leadership } from "./leader-election.js";
+import { bodyToWrite, isThere, type StatusBody } from "./status-body.js";
 
 /** The status of one object. */
 export interface WantedStatus {
   readonly apiVersion: string;
   readonly kind: string;
   readonly plural: string;
-  readonly namespace: string;
+  /** Undefined: it is of none. */
+  readonly namespace: string | undefined;
   readonly name: string;
-  readonly conditions: readonly Condition[];
+  readonly body: StatusBody;
 }
-
-type WrittenCondition = Condition & { readonly lastTransitionTime: string };
 
 export interface StatusWriterOptions {
   readonly api: KubernetesApi;
   /** Nothing is written while another one leads. */
   readonly leadership: Leadership;
+  /** As what statuses of the Gateway API name us: what others say there is theirs. */
+  readonly controller: string;
   /** An object's status as it was last seen in the cluster. */
   readonly seen: (status: WantedStatus) => unknown;
   readonly log: Logger;
@@ -36,7 +37,7 @@ const TRUST_MS = 10_000;
 /** Writes the status of objects by server-side apply, one after the other, and only where it is another than is there. */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
-  readonly #written = new Map<string, { readonly conditions: readonly Condition[]; readonly at_ms: number }>();
+  readonly #written = new Map<string, { readonly body: StatusBody; readonly at_ms: number }>();
   readonly #end = new AbortController();
   #wanted: readonly WantedStatus[] = [];
   #writing: Promise<void> | undefined;
@@ -77,26 +78,27 @@ export class StatusWriter {
   }
 
   #isDue(status: WantedStatus): boolean {
-    const { conditions } = status;
-    if (isDeepStrictEqual(withoutTimes(seenConditions(this.#options.seen(status))), conditions)) return false;
+    const { body } = status;
+    if (isThere(body, this.#options.seen(status), this.#options.controller)) return false;
     const written = this.#written.get(keyOf(status));
     const fresh = written !== undefined && performance.now() - written.at_ms < TRUST_MS;
-    return !(fresh && isDeepStrictEqual(written.conditions, conditions));
+    return !(fresh && isDeepStrictEqual(written.body, body));
   }
 
   /** False where it is to be tried again. */
   async #apply(status: WantedStatus): Promise<boolean> {
-    const { apiVersion, kind, plural, namespace, name, conditions } = status;
-    const before = seenConditions(this.#options.seen(status));
+    const { apiVersion, kind, plural, namespace, name, body } = status;
     const now = new Date().toISOString().replace(/\.\d+/, "");
-    const timed = conditions.map((condition): WrittenCondition => {
-      const last = before.find(({ type }) => type === condition.type);
-      return { ...condition, lastTransitionTime: last?.status === condition.status ? last.lastTransitionTime : now };
-    });
-    const body = { apiVersion, kind, metadata: { name, namespace }, status: { conditions: timed } };
+    const object = {
+      apiVersion,
+      kind,
+      metadata: { name, ...(namespace !== undefined && { namespace }) },
+      status: bodyToWrite(body, this.#options.seen(status), this.#options.controller, now),
+    };
+    const within = namespace === undefined ? "" : `/namespaces/${namespace}`;
     try {
-      await this.#options.api.apply(`/apis/${apiVersion}/namespaces/${namespace}/${plural}/${name}/status`, body);
-      this.#written.set(keyOf(status), { conditions, at_ms: performance.now() });
+      await this.#options.api.apply(`/apis/${apiVersion}${within}/${plural}/${name}/status`, object);
+      this.#written.set(keyOf(status), { body, at_ms: performance.now() });
       return true;
     } catch (error) {
       // Gone, or made anew: the source will say.
@@ -107,14 +109,6 @@ export class StatusWriter {
   }
 }
 
-function keyOf({ kind, namespace, name }: WantedStatus): string {
-  return `${kind} ${namespace}/${name}`;
-}
-
-function seenConditions(status: unknown): readonly WrittenCondition[] {
-  return (status as { readonly conditions?: readonly WrittenCondition[] } | undefined)?.conditions ?? [];
-}
-
-function withoutTimes(conditions: readonly WrittenCondition[]): readonly Condition[] {
-  return conditions.map(({ lastTransitionTime: _, ...condition }) => condition);
+function keyOf({ apiVersion, kind, namespace = "", name }: WantedStatus): string {
+  return `${apiVersion} ${kind} ${namespace}/${name}`;
 }
