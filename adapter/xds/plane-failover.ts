@@ -1,3 +1,4 @@
+import type { ConnectionPool } from "../model/model.js";
 import { any, type JsonObject } from "./json.js";
 import type { Placement } from "./placement.js";
 
@@ -6,17 +7,17 @@ import type { Placement } from "./placement.js";
  * nobody answers on, has to be noticed in less time than clients wait for a call.
  */
 
-/** Where a DestinationRule says none. Planes are networks of one site: what takes longer than a lost SYN's second copy is not there. */
-export const PLANE_CONNECT_TIMEOUT_MS = 500;
+/** Where a DestinationRule says none. Planes are networks of one site; a SYN that is lost has another plane to go by. */
+export const PLANE_CONNECT_TIMEOUT_MS = 250;
 
 /**
- * What was sent on a connection and is not acknowledged for so long ends it. Linux counts a server that does not read, and has its buffers full, the
- * same: so not less.
+ * What was sent on a connection and is not acknowledged for so long ends it: so long calls are sent to nobody. Linux counts a server that reads nothing and
+ * has its buffers full the same, so not less. Where a DestinationRule says how long a connection may be silent it is that.
  */
-const UNACKNOWLEDGED_MS = 3000;
+const UNACKNOWLEDGED_MS = 1000;
 
-/** Of a connection on which nothing is sent: asked after a second, and each second. */
-const IDLE_S = 1;
+/** Of a connection on which nothing is sent: the server is asked after a second, which is the least that there is. */
+const KEEPALIVE = { keepalive_time: 1, keepalive_interval: 1, keepalive_probes: 1 };
 
 const IPPROTO_TCP = 6;
 const TCP_USER_TIMEOUT = 18;
@@ -27,21 +28,35 @@ export function hasStandbys({ planes }: Placement): boolean {
 }
 
 /** Fields of a cluster: keepalive, by default that which is asked for, and what else ends connections that lead nowhere any more. */
-export function upstreamOptions(placement: Placement, tcp_keepalive: JsonObject | undefined): JsonObject {
+export function upstreamOptions(placement: Placement, pool: ConnectionPool | undefined): JsonObject {
+  const said = pool?.tcpKeepalive;
+  const tcp_keepalive = said && {
+    keepalive_probes: said.probes,
+    keepalive_time: said.time_s,
+    keepalive_interval: said.interval_s,
+  };
   if (!hasStandbys(placement))
     return tcp_keepalive === undefined ? {} : { upstream_connection_options: { tcp_keepalive } };
-  const asked = { keepalive_time: IDLE_S, keepalive_interval: IDLE_S, keepalive_probes: UNACKNOWLEDGED_MS / 1000 };
   const timeout = {
     description: "TCP_USER_TIMEOUT",
     level: IPPROTO_TCP,
     name: TCP_USER_TIMEOUT,
-    int_value: UNACKNOWLEDGED_MS,
+    int_value: said === undefined ? UNACKNOWLEDGED_MS : silence_ms(said),
     state: "STATE_PREBIND",
   };
   return {
-    upstream_connection_options: { tcp_keepalive: tcp_keepalive ?? asked },
+    upstream_connection_options: { tcp_keepalive: tcp_keepalive ?? KEEPALIVE },
     upstream_bind_config: { socket_options: [timeout] },
   };
+}
+
+/** Linux' defaults for what is not said. */
+function silence_ms({
+  time_s = 7200,
+  interval_s = 75,
+  probes = 9,
+}: NonNullable<ConnectionPool["tcpKeepalive"]>): number {
+  return (time_s + interval_s * probes) * 1000;
 }
 
 /** Fields of a route's retry policy: what was tried in vain on one plane is tried on another. */

@@ -54,16 +54,10 @@ export function connections(pool: ConnectionPool | undefined, placement: Placeme
     max_retries: CIRCUIT_BREAKER_LIMIT,
   };
   const timeout_ms = pool?.connect_timeout_ms ?? (hasStandbys(placement) ? PLANE_CONNECT_TIMEOUT_MS : undefined);
-  const keepalive = pool?.tcpKeepalive;
-  const tcp_keepalive = keepalive && {
-    keepalive_probes: keepalive.probes,
-    keepalive_time: keepalive.time_s,
-    keepalive_interval: keepalive.interval_s,
-  };
   return {
     connect_timeout: timeout_ms === undefined ? undefined : duration(timeout_ms),
     circuit_breakers: { thresholds: [thresholds] },
-    ...upstreamOptions(placement, tcp_keepalive),
+    ...upstreamOptions(placement, pool),
   };
 }
 
