@@ -1,11 +1,13 @@
 import type { Gateway } from "./gateway.js";
 import { isNodeOf } from "./gateway-listeners.js";
 import type { InboundPort } from "./inbound-ports.js";
+import { canonicalIp, isLoopback } from "./ip.js";
 import { localPortsIn } from "./local-ports.js";
 import { meshSettingsFor, type UnknownDestinations } from "./mesh-policy.js";
 import type { Mesh } from "./model.js";
 import { type IpFamily, type NodePlanes, nodePlanes } from "./network.js";
 import { type Family, familiesOf, type NodeProfile } from "./node-profile.js";
+import { type OwnEndpoint, ownEndpointsIn } from "./own-endpoints.js";
 import { namedNamespaces } from "./view.js";
 
 /** What of a node its resources depend on: nodes of equal shapes get the same ones. */
@@ -27,12 +29,18 @@ export interface NodeShape {
   readonly gateways?: readonly string[];
   /** Of the addresses at which these want to listen, those that the node has; all of them, where it has not said what it has. */
   readonly binds?: readonly string[];
+  /** Instances at its own addresses, whose calls its listeners could take for those to others. */
+  readonly own: readonly OwnEndpoint[];
 }
 
-/** Makes shapes of nodes of a mesh. */
-export function shapesIn(mesh: Mesh): (node: NodeProfile) => NodeShape {
+/** Makes shapes of nodes of a mesh. `openPorts`: those at which nodes' outbound listeners are at other addresses than the loopback one. */
+export function shapesIn(mesh: Mesh, openPorts: readonly number[] = []): (node: NodeProfile) => NodeShape {
   const named = namedNamespaces(mesh);
   const localPorts = localPortsIn(mesh);
+  const ports = new Set([...openPorts, ...portsAtAddresses(mesh)]);
+  const own = ownEndpointsIn(mesh, (port) => ports.has(port));
+  const edgePorts = new Set(mesh.edge?.flatMap(({ servers }) => servers.map((one) => one.targetPort ?? one.port)));
+  const atEdgePorts = ownEndpointsIn(mesh, (port) => edgePorts.has(port));
   return (node) => {
     const { namespace, gateway = false, captured, dualStack } = node;
     const settings = meshSettingsFor(mesh.policies, namespace);
@@ -47,6 +55,8 @@ export function shapesIn(mesh: Mesh): (node: NodeProfile) => NodeShape {
       ipFamily: settings.ipFamily,
       planes: settings.planes && nodePlanes(settings.planes, node),
       ...(gateway && mesh.edge && atEdge(mesh.edge, node)),
+      // What is redirected is told by the way that it comes, whatever its address.
+      own: captured ? [] : (gateway && mesh.edge ? atEdgePorts : own)(node),
     };
   };
 }
@@ -59,6 +69,8 @@ function atEdge(edge: readonly Gateway[], node: NodeProfile): Pick<NodeShape, "g
   return { gateways: own.map(({ origin }) => origin), ...(binds.length > 0 && { binds }) };
 }
 
-function isLoopback(ip: string): boolean {
-  return ip.startsWith("127.") || ip === "::1";
+/** Of inbound listeners that are at an address of their machine's, and so at one of several. */
+function portsAtAddresses({ inbound }: Mesh): readonly number[] {
+  const isOne = (ip: string) => !isLoopback(ip) && !["0.0.0.0", "::"].includes(canonicalIp(ip));
+  return inbound?.listeners.filter(({ bind }) => isOne(bind)).map(({ port }) => port) ?? [];
 }

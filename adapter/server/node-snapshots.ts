@@ -18,16 +18,17 @@ export interface View {
 
 /**
  * What nodes get of a mesh, by their shape: made when the first node of a shape asks for it. `all` is all of the mesh, for a node of which nothing
- * is known. All snapshots have the version of the mesh, by which it is told how far nodes are.
+ * is known. `openPorts` are those of `shapesIn`. All snapshots have the version of the mesh, by which it is told how far nodes are.
  */
 export function snapshotsByShape(
   mesh: Mesh,
   all: Snapshot,
+  openPorts: readonly number[],
   build: (view: View) => readonly Resource[],
 ): { readonly version: string; readonly snapshotFor: SnapshotFor } {
   // Who sees what can change though nothing else does.
   const version = contentVersion([all.version, JSON.stringify(mesh)]);
-  const shapeOf = shapesIn(mesh);
+  const shapeOf = shapesIn(mesh, openPorts);
   const viewFor = viewsOf(mesh);
   const snapshots = new Map<string, Snapshot>();
   if (isSameForAll(mesh)) snapshots.set(JSON.stringify(shapeOf(PLAIN_NODE)), { ...all, version });

@@ -5,6 +5,7 @@ import { type NodeShape, shapesIn } from "../model/node-shape.js";
 import { checkConsistency } from "../snapshot/consistency.js";
 import { diffSnapshots } from "../snapshot/diff.js";
 import { makeSnapshot, type Snapshot } from "../snapshot/snapshot.js";
+import { openPorts } from "../xds/bind.js";
 import { buildResources, type XdsOptions, type XdsState } from "../xds/build-resources.js";
 import type { Resource } from "../xds/resource.js";
 import { TableVersions } from "../xds/table-versions.js";
@@ -48,15 +49,21 @@ export class ServedMesh {
   set(mesh: Mesh): Outcome & { readonly snapshotFor: SnapshotFor } {
     const { log, build = buildResources } = this.#options;
     const versions = this.#versions;
-    const plain = shapesIn(mesh)({ ...PLAIN_NODE, namespace: this.#namespace });
+    const ports = openPorts(this.#options.listen);
+    const plain = shapesIn(mesh, ports)({ ...PLAIN_NODE, namespace: this.#namespace });
     const { resources, problems } = build(mesh, { ...this.#options, versions, served: mesh, shape: plain });
     const next = makeSnapshot(resources);
     for (const diff of diffSnapshots(this.#snapshot, next))
       log.info({ ...diff, version: next.version }, "resources changed");
     this.#snapshot = next;
-    const views = snapshotsByShape(mesh, next, ({ name, mesh, served, shape }) => {
+    const views = snapshotsByShape(mesh, next, ports, ({ name, mesh, served, shape }) => {
       const of = (listener: string, table: object) => versions.of(`${name}/${listener}`, table);
-      return build(mesh, { ...this.#options, versions: { of }, served, shape }).resources;
+      const built = build(mesh, { ...this.#options, versions: { of }, served, shape });
+      // What is wrong for all is told once, of the mesh.
+      for (const problem of built.problems.filter((one) => !problems.includes(one))) {
+        log.warn({ problem, ...(shape.own.length > 0 && { own: shape.own }) }, "not all can be served to some nodes");
+      }
+      return built.resources;
     });
     // Where nodes have a part alone from here, the rest is not ours to know.
     const gaps = this.#options.build === undefined ? checkConsistency(next) : [];

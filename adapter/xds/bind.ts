@@ -1,5 +1,6 @@
 import { clustersOf } from "../model/cluster-name.js";
 import { isOfFamilies } from "../model/families.js";
+import { isLoopback } from "../model/ip.js";
 import type { OutboundListener } from "../model/model.js";
 import type { Family } from "../model/node-profile.js";
 import { mayLackService } from "../model/protocols.js";
@@ -18,6 +19,11 @@ export interface Listen {
   readonly port?: number;
   /** Those after the first are further addresses of the same listener, of another family say. */
   readonly addresses: readonly [BindAddress, ...BindAddress[]];
+}
+
+/** Ports of listeners that others than the machine's own programs may reach. */
+export function openPorts(listen: readonly Listen[]): readonly number[] {
+  return listen.flatMap(({ addresses }) => addresses.filter(({ ip }) => !isLoopback(ip)).map(({ port }) => port));
 }
 
 /** A listener of the mesh with the name and the addresses it has in Envoy. */

@@ -14,6 +14,7 @@ import { buildGateways } from "./gateways.js";
 import { buildInbound } from "./inbound.js";
 import { buildListener } from "./listeners.js";
 import { buildLocalWorkload } from "./local-workload.js";
+import { comesBack, withoutLoops } from "./loop-guard.js";
 import { placementsIn } from "./placement.js";
 import { bindRedirected } from "./redirected.js";
 import type { Resource } from "./resource.js";
@@ -48,15 +49,15 @@ interface Built {
 /** All of Envoy's resources for a mesh, and in words what of the mesh could not be served as it is. */
 export function buildResources(whole: Mesh, options: XdsOptions & XdsState & XdsNode): Built {
   const { listen, code, versions, served = whole, shape = shapesIn(whole)(PLAIN_NODE) } = options;
-  const { families, captured } = shape;
-  const mesh = inFamilies(whole, families);
-  if (shape.gateways !== undefined) return { resources: buildEdge(mesh, shape, code, versions), problems: [] };
+  const { families, captured, own } = shape;
+  const reached = inFamilies(whole, families);
+  if (shape.gateways !== undefined) return buildEdge(reached, shape, code, versions);
   const { bound, problems } = captured
-    ? bindRedirected(mesh, families)
-    : bindListeners(mesh.listeners, listen, families);
+    ? bindRedirected(reached, families)
+    : bindListeners(reached.listeners, listen, families);
   const resources: Resource[] = [];
   // A node of one family has one chain: nothing else comes.
-  const byFamily = families.length > 1 && preservesFamily(mesh, shape.ipFamily);
+  const byFamily = families.length > 1 && preservesFamily(reached, shape.ipFamily);
   for (const bind of bound) {
     const { name, listener } = bind;
     const config = toFilterConfig(listener);
@@ -70,11 +71,15 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
   }
   const inbound = captured
     ? buildRedirectedInbound(served, shape, { code, versions })
-    : buildInbound(mesh, { bound, families, code, versions });
+    : buildInbound(reached, { bound, families, own, code, versions });
   resources.push(...inbound.resources);
   if (inbound.hasTunnels || bound.some(({ listener }) => listener.mode === "call")) {
     resources.push(buildTunnelRoute(shape.planes !== undefined));
   }
+  const taken = { outbound: bound.flatMap(({ addresses }) => addresses), inbound: inbound.addresses, own };
+  const { mesh, problems: loops } = captured
+    ? { mesh: reached, problems: [] }
+    : withoutLoops(reached, comesBack(taken));
   const destinations = destinationsIn(mesh);
   const asked = rateLimitServices(mesh);
   const placementOf = placementsIn(mesh, shape);
@@ -87,7 +92,7 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
       }
     }
   }
-  return { resources: withoutDuplicates(resources), problems: [...problems, ...inbound.problems] };
+  return { resources: withoutDuplicates(resources), problems: [...problems, ...inbound.problems, ...loops] };
 }
 
 function buildRedirectedInbound(
@@ -97,18 +102,15 @@ function buildRedirectedInbound(
 ) {
   const { chains, resources, hasTunnels } = buildLocalWorkload(served, shape, options);
   const virtual = buildVirtualListeners(shape.families, shape.unknownDestinations, chains);
-  return { resources: [...resources, ...virtual], problems: [], hasTunnels };
+  return { resources: [...resources, ...virtual], problems: [], hasTunnels, addresses: [] };
 }
 
 /** For a node at the edge: its listeners, and clusters of the ports that they lead to alone. */
-function buildEdge(
-  mesh: Mesh,
-  shape: NodeShape,
-  code: WasmCode,
-  versions: Pick<TableVersions, "of">,
-): readonly Resource[] {
-  const byFamily = shape.families.length > 1 && preservesFamily(mesh, shape.ipFamily);
-  const { resources, rpc, carried } = buildGateways(mesh.edge ?? [], shape, byFamily, code, versions);
+function buildEdge(reached: Mesh, shape: NodeShape, code: WasmCode, versions: Pick<TableVersions, "of">): Built {
+  const byFamily = shape.families.length > 1 && preservesFamily(reached, shape.ipFamily);
+  const { resources, rpc, carried, addresses } = buildGateways(reached.edge ?? [], shape, byFamily, code, versions);
+  const taken = { outbound: addresses, inbound: [], own: shape.own };
+  const { mesh, problems } = withoutLoops(reached, comesBack(taken));
   const wanted = { services: mesh.services, listeners: rpc };
   const destinations = new Set([
     ...destinationsIn(wanted),
@@ -124,11 +126,8 @@ function buildEdge(
         : [];
     }),
   );
-  return withoutDuplicates([
-    ...resources,
-    ...(rpc.length > 0 ? [buildTunnelRoute(shape.planes !== undefined)] : []),
-    ...clusters,
-  ]);
+  const routes = rpc.length > 0 ? [buildTunnelRoute(shape.planes !== undefined)] : [];
+  return { resources: withoutDuplicates([...resources, ...routes, ...clusters]), problems };
 }
 
 /** The port's cluster and those of all subsets, wanted or not: a route that turns to another subset then changes ECDS alone. */

@@ -10,6 +10,7 @@ import type { OutboundListener } from "../model/model.js";
 import type { Family } from "../model/node-profile.js";
 import type { NodeShape } from "../model/node-shape.js";
 import { socketAddress } from "./address.js";
+import type { BindAddress } from "./bind.js";
 import { chainsByFamily } from "./client-family.js";
 import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
 import { gatewaySecrets, gatewayTls } from "./gateway-tls.js";
@@ -26,6 +27,8 @@ export interface EdgeResources {
   /** What its clusters are wanted for. */
   readonly rpc: readonly OutboundListener[];
   readonly carried: readonly CarriedTraffic[];
+  /** Of its listeners. */
+  readonly addresses: readonly BindAddress[];
 }
 
 /** The address of all interfaces, by family. */
@@ -59,7 +62,11 @@ export function buildGateways(
       resources.push(buildExtensionConfig(filterOf(name, traffic), { ...config, version }, code));
     }
   }
-  return { resources, rpc, carried };
+  return { resources, rpc, carried, addresses: own.flatMap((listener) => addressesOf(listener, families)) };
+}
+
+function addressesOf({ bind, port }: GatewayListener, families: readonly Family[]): readonly BindAddress[] {
+  return bind === undefined ? families.map((family) => ({ ip: ANY[family], port })) : [{ ip: bind, port }];
 }
 
 function buildGatewayListener(

@@ -7,6 +7,11 @@ type Addresses = readonly [BindAddress, ...BindAddress[]];
 
 const ANY_ADDRESS: Readonly<Record<Family, string>> = { IPv4: "0.0.0.0", IPv6: "::" };
 
+/** Where a listener is that takes what is for any address of the family. */
+export function anyAddress(family: Family): string {
+  return ANY_ADDRESS[family];
+}
+
 /** All addresses of a node that has these families. */
 export function wildcard(families: readonly Family[], port: number): Addresses {
   const [first = "IPv4", ...others] = families;

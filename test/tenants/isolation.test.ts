@@ -58,6 +58,7 @@ function snapshots(mesh: Mesh): readonly Snapshot[] {
   const { snapshotFor } = snapshotsByShape(
     mesh,
     makeSnapshot([]),
+    [],
     (view) => buildResources(view.mesh, { ...options, ...view }).resources,
   );
   return NODES.map(snapshotFor);

@@ -85,7 +85,7 @@ it("gives a gateway what its namespace calls nothing of", async () => {
 
 it("has what a sidecar serves, though its namespace calls nothing", () => {
   const mesh = { ...meshWith(), scopes: [{ namespace: undefined, egress: [] }] };
-  const { snapshotFor } = snapshotsByShape(mesh, makeSnapshot([]), ({ mesh, served }) => {
+  const { snapshotFor } = snapshotsByShape(mesh, makeSnapshot([]), [], ({ mesh, served }) => {
     return buildSidecarResources(mesh, { ...OPTIONS, served }).resources;
   });
   const { resources } = snapshotFor({ ...PLAIN_NODE, namespace: "prod" }).types.ECDS;
@@ -105,21 +105,21 @@ it("makes one snapshot where nothing is kept from anybody, else one for each nam
     return buildResources(mesh, { ...OPTIONS, shape }).resources;
   };
   const all = makeSnapshot([]);
-  const open = snapshotsByShape(meshWith(), all, build);
+  const open = snapshotsByShape(meshWith(), all, [], build);
   expect(open.snapshotFor({ ...PLAIN_NODE, namespace: "shop" }).types).toBe(all.types);
-  const scoped = snapshotsByShape(meshWith(["shop", "office"]), all, build);
+  const scoped = snapshotsByShape(meshWith(["shop", "office"]), all, [], build);
   for (const namespace of ["shop", "other", "another", undefined, "shop"]) {
     const snapshot = scoped.snapshotFor({ ...PLAIN_NODE, namespace });
     expect(snapshot.version).toBe(scoped.version);
     expect(checkConsistency(snapshot)).toEqual([]);
   }
   expect(made).toEqual(["/shop", "/"]);
-  expect(snapshotsByShape(meshWith(["shop"]), all, build).version).not.toBe(scoped.version);
+  expect(snapshotsByShape(meshWith(["shop"]), all, [], build).version).not.toBe(scoped.version);
 });
 
 it("gives nodes of one family or the other, captured or not, snapshots of their own, and equal nodes the same", () => {
   const made: NodeShape[] = [];
-  const { snapshotFor } = snapshotsByShape(meshWith(), makeSnapshot([]), ({ mesh, shape }) => {
+  const { snapshotFor } = snapshotsByShape(meshWith(), makeSnapshot([]), [], ({ mesh, shape }) => {
     made.push(shape);
     return buildResources(mesh, { ...OPTIONS, shape }).resources;
   });

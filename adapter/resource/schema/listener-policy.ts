@@ -46,7 +46,12 @@ const tls: JsonSchema = {
 
 const inbound: JsonSchema = {
   ...closedMap({
-    bind: { ...text, maxLength: 45, description: "IP address that the listener is bound to. Default: 0.0.0.0." },
+    bind: {
+      ...text,
+      maxLength: 45,
+      description:
+        "IP address that the listener is bound to, besides those of the machine at which an instance is registered. Default: 0.0.0.0.",
+    },
     defaultEndpoint: {
       ...text,
       maxLength: 53,
