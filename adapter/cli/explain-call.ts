@@ -2,7 +2,8 @@ import { checkFilterConfig } from "../evaluate/check-filter-config.js";
 import { type Explanation, explain } from "../evaluate/explain.js";
 import { loadFilter } from "../evaluate/filter-vm.js";
 import { ANY, toExplainedFilterConfig } from "../filter-config/filter-config.js";
-import type { OutboundListener, RoutePolicy } from "../model/model.js";
+import { gatewayName, rpcListeners } from "../model/gateway.js";
+import type { Mesh, OutboundListener, RoutePolicy } from "../model/model.js";
 import { SERVICE_ATTRIBUTES } from "../model/protocols.js";
 import { viewOf } from "../model/view.js";
 import { check } from "../status/check.js";
@@ -19,6 +20,8 @@ export interface Call {
   readonly port: number | undefined;
   /** Of the node that it comes through; undefined: whatever any node may see. */
   readonly namespace: string | undefined;
+  /** `NAMESPACE/NAME` of the gateway that it comes in at; undefined: it is one of the mesh. */
+  readonly gateway?: string | undefined;
 }
 
 export interface ExplainedListener {
@@ -44,7 +47,7 @@ export async function explainCall(
   rootNamespace: string,
   apart: boolean,
 ): Promise<ExplainedCall> {
-  const { protocol, service, port, namespace } = call;
+  const { protocol, service, port, namespace, gateway } = call;
   const wasm = loadFilter(await readWasm());
   const options: TranslatorOptions = {
     checkFilterConfig: (protocol, config) => checkFilterConfig(wasm, protocol, config),
@@ -52,8 +55,8 @@ export async function explainCall(
   };
   const read = apart && namespace !== undefined ? await checkTenant(directory, options, namespace) : undefined;
   const { mesh: whole, problems } = read ?? (await check(directory, options));
-  const mesh = namespace === undefined ? whole : viewOf(whole, { namespace });
-  const listeners = mesh.listeners.filter((listener) => {
+  const mesh = namespace === undefined ? whole : viewOf(whole, { namespace, gateway: gateway !== undefined });
+  const listeners = (gateway === undefined ? mesh.listeners : listenersAt(gateway, mesh)).filter((listener) => {
     return listener.protocol === protocol && (port === undefined || listener.port === port);
   });
   const attributes = { ...serviceAttribute(call, listeners), ...call.attributes };
@@ -68,6 +71,11 @@ export async function explainCall(
     services: listeners.flatMap(({ virtualHosts }) => virtualHosts.flatMap(({ services }) => services)),
     errors: problems.filter(({ severity }) => severity === "error").length,
   };
+}
+
+/** Of the gateway with this name. */
+function listenersAt(gateway: string, { edge = [] }: Mesh): readonly OutboundListener[] {
+  return edge.filter((one) => gatewayName(one) === gateway).flatMap(rpcListeners);
 }
 
 async function checkTenant(directory: string, options: TranslatorOptions, namespace: string) {

@@ -16,6 +16,7 @@ interface Options {
   readonly attribute?: Readonly<Record<string, string>>;
   readonly port?: number;
   readonly namespace?: string;
+  readonly gateway?: string;
   readonly istioNamespace: string;
   readonly tenants: TenantOptions["tenants"];
   readonly output: Output;
@@ -51,10 +52,25 @@ export function explainCommand(finish: (code: ExitCode) => void): Command {
       "--namespace <name>",
       "of the Envoy that the call goes through, by which exportTo and Sidecars tell what it sees (default: all)",
     )
+    .option(
+      "--gateway <namespace/name>",
+      "the Gateway that the call comes in at (default: none, it is one of the mesh)",
+    )
     .addOption(outputOption())
     .addHelpText("after", EXAMPLES)
     .action(async (options: Options, command: Command) => {
-      const { config, protocol, service, attribute = {}, port, namespace, istioNamespace, tenants, output } = options;
+      const {
+        config,
+        protocol,
+        service,
+        attribute = {},
+        port,
+        namespace,
+        gateway,
+        istioNamespace,
+        tenants,
+        output,
+      } = options;
       if (tenants !== "none" && namespace === undefined)
         command.error("error: what a call does is told of one tenant: say it with --namespace");
       if (service === "" && PROTOCOLS.includes(protocol) && !mayLackService({ protocol })) {
@@ -62,7 +78,7 @@ export function explainCommand(finish: (code: ExitCode) => void): Command {
       }
       await requireDirectory(config);
       const { explainCall } = await import("./explain-call.js");
-      const call = { protocol, service, attributes: attribute, port, namespace };
+      const call = { protocol, service, attributes: attribute, port, namespace, gateway };
       const { listeners, services, errors } = await explainCall(config, call, istioNamespace, tenants !== "none");
       if (errors > 0) process.stderr.write(`${errors} errors in ${config}: ${HINT}, see "meltemi check ${config}"\n`);
       if (output === "json") process.stdout.write(toJson(call, listeners));
