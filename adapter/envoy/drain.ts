@@ -4,8 +4,8 @@ const POLL_INTERVAL_MS = 100;
 /** One that does not answer its admin interface for so long hangs. */
 const ADMIN_TIMEOUT_MS = 2_000;
 
-/** Statistics of the listeners that come by xDS; the admin interface's own connections are not among them. */
-const CONNECTIONS = "^listener\\.outbound_.*\\.downstream_cx_active$";
+/** Statistics of the listeners that come by xDS, whose names end with their ports; the admin interface's own connections are not among them. */
+const CONNECTIONS = "^listener\\..*_[0-9]+\\.downstream_cx_active$";
 
 /**
  * Has an Envoy take no more connections and waits until those that it has are gone, or the time is over. Returns how many are left.
