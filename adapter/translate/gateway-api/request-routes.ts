@@ -2,11 +2,13 @@ import {
   type ForwardAction,
   type HttpAction,
   type HttpDestination,
+  type HttpMatch,
   type HttpMirror,
   type HttpPolicy,
   type HttpRoute,
   type HttpVirtualHost,
   isHttp2,
+  type PathRewrite,
 } from "../../model/http.js";
 import type { FiltersSpec } from "../../resource/gateway-api/filters.js";
 import type { HttpRouteSpec, HttpRuleSpec } from "../../resource/gateway-api/http-route.js";
@@ -128,11 +130,26 @@ function routesOf(
     route: {
       name: `${namespace}/${name}/${rule.name ?? index}/${item}`,
       match,
-      action,
+      action: withWholePrefix(action, match),
       ...(Object.keys(policy).length > 0 && { policy }),
       origin: formatResourceName(resource),
     },
   }));
+}
+
+/**
+ * What takes the place of a prefix is itself one of whole segments: of `/`, which every path begins with, `/a` makes `/a/b` of `/b`, and nothing in the place of
+ * `/a` makes `/b` of `/a/b`.
+ */
+function withWholePrefix(action: HttpAction, { path: condition }: HttpMatch): HttpAction {
+  const whole = <Path extends PathRewrite | undefined>(path: Path): Path => {
+    if (path?.kind !== "prefix") return path;
+    const isBare = path.value === "" || (condition === undefined && !path.value.endsWith("/"));
+    return isBare ? { ...path, value: `${path.value}/` } : path;
+  };
+  if (action.kind === "redirect") return action.path ? { ...action, path: whole(action.path) } : action;
+  if (action.kind !== "forward" || action.rewrite?.path === undefined) return action;
+  return { ...action, rewrite: { ...action.rewrite, path: whole(action.rewrite.path) } };
 }
 
 /** What a client of gRPC takes for UNAVAILABLE, and what one of HTTP is to get where no backend is there. */
