@@ -139,5 +139,6 @@ async function openIstio(options: Options, code: WasmCode, leadership: Leadershi
   const adapter = advertise ?? { host: xds.ip, port: xds.port };
   const tls = await sidecarTls(options, adapter.host);
   const onMesh = (mesh: Mesh) => writer.set(buildEnvoyFilters(mesh, { namespace, adapter, tls, code }));
-  return { writer, serving: { build: buildSidecarResources, partOf: istiosPart, istiosGateways: true, judge, onMesh } };
+  const ofIstio = { partOf: istiosPart, istiosGateways: true, servesHttp: false };
+  return { writer, serving: { build: buildSidecarResources, ...ofIstio, judge, onMesh } };
 }

@@ -43,6 +43,8 @@ export interface ServeOptions {
   readonly partOf?: (raw: RawResource) => RawResource | undefined;
   /** Gateways are an istiod's. */
   readonly istiosGateways?: boolean;
+  /** Whether HTTP is served too. Default: true. */
+  readonly servesHttp?: boolean;
   /** What is to be told of the resources, of the problems that were found and besides. Default: those. */
   readonly judge?: (problems: readonly Problem[], resources: readonly RawResource[], mesh: Mesh) => readonly Problem[];
   /** Every namespace is a tenant, and has a mesh of its own. Default: all have one. */
@@ -114,10 +116,11 @@ export async function serve(options: ServeOptions): Promise<Served> {
 }
 
 function serveAll(options: ServeOptions, controlPlane: ControlPlane, checkFilterConfig: CheckFilterConfig): Serving {
-  const { follower, log, onMesh, partOf, istiosGateways, judge, rootNamespace } = options;
+  const { follower, log, onMesh, partOf, istiosGateways, judge, rootNamespace, servesHttp } = options;
   const translator = new Translator({
     checkFilterConfig,
     rootNamespace,
+    servesHttp,
     ...(partOf !== undefined && { partOf }),
     ...(istiosGateways !== undefined && { istiosGateways }),
   });

@@ -45,7 +45,7 @@ function isForeign({ kind, metadata, spec = {} }: Document, { hosts, addresses }
 function namesOf(documents: readonly Document[]): ProtocolNames {
   const declared = documents.filter(({ kind }) => kind === "ApplicationProtocol");
   const known = [...PROTOCOLS, ...declared.flatMap(({ spec }) => spec?.protocol ?? [])];
-  return { known: known.sort((a, b) => b.length - a.length), ofAeraki: new Map() };
+  return { known: known.sort((a, b) => b.length - a.length), ofAeraki: new Map(), http: false };
 }
 
 function nameOf({ kind, metadata }: Document): string {

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { HttpListener } from "./http.js";
 import { isLoopback } from "./ip.js";
 import type { Mesh, Service } from "./model.js";
 import { type Family, familyOf } from "./node-profile.js";
@@ -12,7 +13,16 @@ export function isOfFamilies(address: string, families: readonly Family[]): bool
 export function inFamilies(mesh: Mesh, families: readonly Family[]): Mesh {
   if (families.length > 1) return mesh;
   const isGood = (address: string) => isOfFamilies(address, families);
-  return { ...mesh, services: mesh.services.map((service) => reduced(service, isGood)) };
+  return {
+    ...mesh,
+    services: mesh.services.map((service) => reduced(service, isGood)),
+    ...(mesh.http && { http: mesh.http.map((listener) => reducedHttp(listener, isGood)) }),
+  };
+}
+
+function reducedHttp(listener: HttpListener, isGood: (address: string) => boolean): HttpListener {
+  const virtualHosts = listener.virtualHosts.map((host) => ({ ...host, addresses: host.addresses.filter(isGood) }));
+  return { ...listener, virtualHosts };
 }
 
 function reduced(service: Service, isGood: (address: string) => boolean): Service {

@@ -21,10 +21,12 @@ export interface HttpListener {
   readonly virtualHosts: readonly HttpVirtualHost[];
 }
 
-/** Services, or names, that have their routes in common. Also what a gateway serves on one of its ports. */
+/** A service, or names that have their routes in common. Also what a gateway serves on one of its ports. */
 export interface HttpVirtualHost {
   /** `host:port` of the first of its hosts; Envoy's name for it. */
   readonly name: string;
+  /** Host of the service that it is; absent: of names that are no service's. */
+  readonly service?: string;
   /**
    * What requests call it, without a port: hosts, `*.example.com`, or `*` for what no other virtual host takes. Kubernetes' short names
    * are among them.

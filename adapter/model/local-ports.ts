@@ -1,8 +1,8 @@
+import { sees } from "./exports.js";
 import type { InboundPort } from "./inbound-ports.js";
 import { canonicalIp } from "./ip.js";
 import type { Mesh } from "./model.js";
 import type { NodeProfile } from "./node-profile.js";
-import { sees } from "./view.js";
 
 /** A port at which a workload serves, and for whom: of which namespace the service is, and who may see it. */
 interface Instance extends InboundPort {

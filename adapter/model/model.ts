@@ -134,6 +134,23 @@ export interface ConnectionPool {
   readonly maxConnections?: number;
   readonly connect_timeout_ms?: number;
   readonly tcpKeepalive?: { readonly probes?: number; readonly time_s?: number; readonly interval_s?: number };
+  /** Of ports that speak HTTP. */
+  readonly http?: HttpConnectionPool;
+}
+
+export interface HttpConnectionPool {
+  readonly maxPendingRequests?: number;
+  /** In progress, of all connections together. */
+  readonly maxRequests?: number;
+  readonly maxRequestsPerConnection?: number;
+  /** In progress. */
+  readonly maxRetries?: number;
+  readonly idleTimeout_ms?: number;
+  /** Whether servers whose port says HTTP are spoken to in HTTP/2, as if it said that. */
+  readonly upgradesToHttp2?: boolean;
+  /** In place of the port's: what the client speaks. */
+  readonly usesClientProtocol?: boolean;
+  readonly maxConcurrentStreams?: number;
 }
 
 export interface OutlierDetection {

@@ -1,10 +1,15 @@
 import type { Mesh, ServicePort } from "./model.js";
 
 /** Ports of services that routes have asked about their calls: `HOST:PORT`. */
-export function rateLimitServices({ listeners }: Mesh): ReadonlySet<string> {
-  const routes = listeners.flatMap(({ virtualHosts }) => virtualHosts).flatMap((virtualHost) => virtualHost.routes);
+export function rateLimitServices({ listeners, http = [] }: Mesh): ReadonlySet<string> {
+  const policies = [
+    ...listeners
+      .flatMap(({ virtualHosts }) => virtualHosts)
+      .flatMap(({ routes }) => routes.map(({ policy }) => policy)),
+    ...http.flatMap(({ virtualHosts }) => virtualHosts).flatMap(({ routes }) => routes.map(({ policy }) => policy)),
+  ];
   return new Set(
-    routes.flatMap(({ policy }) => {
+    policies.flatMap((policy) => {
       const service = policy?.globalRateLimit?.service;
       return service ? [portOfService(service.host, service.port)] : [];
     }),

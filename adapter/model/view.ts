@@ -1,4 +1,5 @@
 import { destinationsOf } from "./destinations.js";
+import { type Exports, sees } from "./exports.js";
 import {
   connectionRoutes,
   type Gateway,
@@ -8,17 +9,10 @@ import {
   rpcListeners,
   type TcpRoute,
 } from "./gateway.js";
+import { viewHttpListener } from "./http-view.js";
 import { inboundNamespaces, inboundOf } from "./inbound.js";
 import type { Destination, DestinationTunnels, Mesh, OutboundListener, Route, Service, VirtualHost } from "./model.js";
 import { portsInScope, scopedNamespaces, scopeOf, type Viewer } from "./scope.js";
-
-/** Namespaces that may see something, sorted; undefined: all of them. */
-export type Exports = readonly string[] | undefined;
-
-/** Whether a node of this namespace may see it. A node of which no namespace is known sees what is for all. */
-export function sees(namespace: string | undefined, exports: Exports): boolean {
-  return exports === undefined || (namespace !== undefined && exports.includes(namespace));
-}
 
 /** Whether all nodes get the same. */
 export function isSameForAll(mesh: Mesh): boolean {
@@ -36,14 +30,20 @@ function inboundNames({ inbound }: Mesh): readonly string[] {
   return inbound === undefined ? [] : inboundNamespaces(inbound);
 }
 
-function exportsIn({ services, listeners, edge = [] }: Mesh): readonly Exports[] {
-  const hosts = [...listeners, ...edge.flatMap(rpcListeners)].flatMap(({ virtualHosts }) => virtualHosts);
+function exportsIn({ services, listeners, http = [], edge = [] }: Mesh): readonly Exports[] {
+  const all = [...listeners, ...http, ...edge.flatMap(rpcListeners)];
+  const hosts = all.flatMap((listener): readonly WithExports[] => listener.virtualHosts);
   return [
     ...services.flatMap(({ exports, policyExports }) => [exports, policyExports]),
     ...hosts.flatMap(({ nameExports = {} }) => Object.values(nameExports)),
     ...hosts.flatMap(({ routes }) => routes.map(({ exports }) => exports)),
     ...edge.flatMap(connectionRoutes).map(({ exports }) => exports),
   ];
+}
+
+interface WithExports {
+  readonly nameExports?: Readonly<Record<string, readonly string[]>>;
+  readonly routes: readonly { readonly exports?: readonly string[] }[];
 }
 
 /**
@@ -62,12 +62,14 @@ export function viewOf(mesh: Mesh, viewer: Viewer): Mesh {
     else services.set(service.host, { ...service, ports, trafficPolicy: {}, subsets: [] });
   }
   const view: View = { namespace, services, hidden };
+  const http = mesh.http?.flatMap((one) => viewHttpListener(one, view) ?? []);
   return {
     services: [...services.values()],
     listeners: mesh.listeners.map((one) => viewListener(one, view)),
     ...(mesh.networks && { networks: mesh.networks }),
     // What is no gateway has no use for it.
     ...(viewer.gateway && mesh.edge && { edge: mesh.edge.map((one) => viewGateway(one, view)) }),
+    ...(http && { http }),
     ...(mesh.inbound && { inbound: inboundOf(mesh.inbound, namespace) }),
   };
 }

@@ -272,8 +272,8 @@ describe("Istio's resources are refused where they would be half applied", () =>
       /loadBalancer: either simple or consistentHash/,
     ],
     [
-      rule("connectionPool: { http: { maxRetries: 1 } }"),
-      `${POLICY}.connectionPool.http: calls are not HTTP: only connectionPool.tcp has a meaning for them`,
+      rule("connectionPool: { http: { useClientProtocol: true, h2UpgradePolicy: UPGRADE } }"),
+      `${POLICY}.connectionPool.http.h2UpgradePolicy: either that or useClientProtocol, not both`,
     ],
     [rule("connectionPool: { tcp: { connectTimeout: 5 } }"), /connectTimeout: must be a text, and is 5/],
     [

@@ -27,9 +27,11 @@ export interface VirtualService extends Identified {
   readonly spec: VirtualServiceSpec;
 }
 
-/** Istio's, which has the name of ours. */
+/** Istio's, whose kind has the name of ours. */
+export const ISTIO_VIRTUAL_SERVICE = "VirtualService.networking.istio.io";
+
 export interface IstioVirtualService extends Identified {
-  readonly kind: "VirtualService.networking.istio.io";
+  readonly kind: typeof ISTIO_VIRTUAL_SERVICE;
   readonly spec: HttpVirtualServiceSpec;
 }
 

@@ -1,4 +1,11 @@
-import type { ConnectionPool, LoadBalancer, OutlierDetection, TrafficPolicy, UpstreamTls } from "../model/model.js";
+import type {
+  ConnectionPool,
+  HttpConnectionPool,
+  LoadBalancer,
+  OutlierDetection,
+  TrafficPolicy,
+  UpstreamTls,
+} from "../model/model.js";
 import type { FieldPath } from "../status/field-path.js";
 import { optionalDuration_ms } from "./duration.js";
 import type { Report } from "./report.js";
@@ -27,6 +34,18 @@ interface WrittenConnectionPool {
     readonly connectTimeout?: string;
     readonly tcpKeepalive?: { readonly probes?: number; readonly time?: string; readonly interval?: string };
   };
+  readonly http?: WrittenHttpPool;
+}
+
+interface WrittenHttpPool {
+  readonly http1MaxPendingRequests?: number;
+  readonly http2MaxRequests?: number;
+  readonly maxRequestsPerConnection?: number;
+  readonly maxRetries?: number;
+  readonly idleTimeout?: string;
+  readonly h2UpgradePolicy?: "DEFAULT" | "DO_NOT_UPGRADE" | "UPGRADE";
+  readonly useClientProtocol?: boolean;
+  readonly maxConcurrentStreams?: number;
 }
 
 interface WrittenOutlierDetection {
@@ -109,6 +128,24 @@ function parseConnectionPool(written: WrittenConnectionPool, path: FieldPath, re
     ...(maxConnections !== undefined && { maxConnections }),
     ...(connect_timeout_ms !== undefined && { connect_timeout_ms }),
     ...(keepalive && { tcpKeepalive: keepalive }),
+    ...(written.http && { http: parseHttpPool(written.http, [...path, "http"], report) }),
+  };
+}
+
+function parseHttpPool(written: WrittenHttpPool, path: FieldPath, report: Report): HttpConnectionPool {
+  const { http1MaxPendingRequests, http2MaxRequests, idleTimeout, h2UpgradePolicy, useClientProtocol, ...counts } =
+    written;
+  const idleTimeout_ms = optionalDuration_ms(idleTimeout, 1, [...path, "idleTimeout"], report);
+  if (useClientProtocol === true && h2UpgradePolicy === "UPGRADE") {
+    report([...path, "h2UpgradePolicy"], "either that or useClientProtocol, not both");
+  }
+  return {
+    ...counts,
+    ...(http1MaxPendingRequests !== undefined && { maxPendingRequests: http1MaxPendingRequests }),
+    ...(http2MaxRequests !== undefined && { maxRequests: http2MaxRequests }),
+    ...(idleTimeout_ms !== undefined && { idleTimeout_ms }),
+    ...(h2UpgradePolicy === "UPGRADE" && { upgradesToHttp2: true }),
+    ...(useClientProtocol === true && { usesClientProtocol: true }),
   };
 }
 

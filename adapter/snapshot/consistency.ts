@@ -40,6 +40,8 @@ function referencesOf({ type, name, json }: Resource): readonly Reference[] {
       return [...(json.type === "EDS" ? [{ type: "EDS", name } as const] : []), ...secretReferences(json)];
     case "LDS":
       return [...listenerReferences(json as unknown as ListenerJson), ...secretReferences(json)];
+    case "RDS":
+      return [...clustersIn(json)].map((cluster) => ({ type: "CDS", name: cluster }));
     case "ECDS":
       return [...clustersOf(json as unknown as ExtensionJson)].map((cluster) => ({ type: "CDS", name: cluster }));
     default:
@@ -69,11 +71,37 @@ function listenerReferences({ filter_chains, default_filter_chain }: ListenerJso
   const filters = chains.flatMap((chain) => chain.filters);
   return filters.flatMap(({ name, config_discovery, typed_config }): Reference[] => {
     if (config_discovery !== undefined) return [{ type: "ECDS", name }];
-    if (typed_config?.rds !== undefined) return [{ type: "RDS", name: typed_config.rds.route_config_name }];
+    if (typed_config?.rds !== undefined) {
+      const asked = namedClusters(typed_config).map((cluster) => ({ type: "CDS", name: cluster }) as const);
+      return [{ type: "RDS", name: typed_config.rds.route_config_name }, ...asked];
+    }
     const weighted = typed_config?.weighted_clusters?.clusters.map((one) => one.name) ?? [];
     const clusters = [...weighted, ...(typed_config?.cluster === undefined ? [] : [typed_config.cluster])];
     return clusters.filter((one) => one !== NO_CLUSTER).map((one) => ({ type: "CDS", name: one }));
   });
+}
+
+/** Those that filters ask in gRPC. */
+function namedClusters(json: unknown): readonly string[] {
+  if (typeof json !== "object" || json === null) return [];
+  if ("cluster_name" in json) return [String(json.cluster_name)];
+  return Object.values(json).flatMap(namedClusters);
+}
+
+/** Of routes: where requests and their copies go. A cluster that a header names is there or not when the request comes. */
+function clustersIn(json: unknown): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if ("cluster" in value && typeof value.cluster === "string") found.add(value.cluster);
+    if ("weighted_clusters" in value) {
+      const { clusters } = value.weighted_clusters as { readonly clusters: readonly { readonly name: string }[] };
+      for (const { name } of clusters) found.add(name);
+    }
+    for (const one of Object.values(value)) visit(one);
+  };
+  visit(json);
+  return found;
 }
 
 /** Wherever they stand: a certificate and who signs the other side's are referred to in two ways. */

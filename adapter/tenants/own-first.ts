@@ -1,5 +1,5 @@
+import { sees } from "../model/exports.js";
 import type { Mesh, OutboundListener } from "../model/model.js";
-import { sees } from "../model/view.js";
 
 /**
  * The mesh with the listeners of the tenant's own services, and the root namespace's, before those that are there for what others export alone:

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isHttp } from "../model/http.js";
 import type { TrafficPolicy } from "../model/model.js";
 import { suggestion } from "../resource/near.js";
 import { conflict, type DestinationRule, mention, missingReference, problemOf } from "../resource/resource.js";
@@ -75,7 +76,11 @@ function misfits(rule: DestinationRule, services: ServiceIndex): readonly Proble
   subsets.forEach((subset, index) => {
     policies.push([["spec", "subsets", index, "trafficPolicy"], subset.trafficPolicy]);
   });
-  for (const [path, { ports = {} }] of policies) {
+  for (const [path, { connectionPool, ports = {} }] of policies) {
+    if (connectionPool?.http !== undefined && service.ports.every(({ protocol }) => isRpc(protocol))) {
+      const reason = `calls to ${service.host} are not HTTP: only connectionPool.tcp has a meaning for them`;
+      problems.push(problemOf(rule, [...path, "connectionPool", "http"], reason));
+    }
     for (const number of Object.keys(ports).map(Number)) {
       if (service.ports.some((port) => port.number === number)) continue;
       const reason = `${service.host} has no port ${number}; its ports are ${describePorts(service)}`;
@@ -83,6 +88,10 @@ function misfits(rule: DestinationRule, services: ServiceIndex): readonly Proble
     }
   }
   return problems;
+}
+
+function isRpc(protocol: string | undefined): boolean {
+  return protocol !== undefined && !isHttp(protocol);
 }
 
 /** Where the order of calls counts a client's calls take one connection, and no value in them can say to which host. */

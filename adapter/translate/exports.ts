@@ -1,4 +1,4 @@
-import type { Exports } from "../model/view.js";
+import type { Exports } from "../model/exports.js";
 import type {
   DestinationRule,
   IstioVirtualService,

@@ -1,3 +1,4 @@
+import { type HttpProtocol, isHttp } from "../model/http.js";
 import { CODECS, PROTOCOLS } from "../model/protocols.js";
 import { type ApplicationProtocol, problemOf } from "../resource/resource.js";
 import type { Problem } from "../status/problem.js";
@@ -9,6 +10,8 @@ export interface ProtocolNames {
   readonly known: readonly string[];
   /** Protocols by the names that Aeraki's ports have for them, where those are others. */
   readonly ofAeraki: ReadonlyMap<string, string>;
+  /** Whether those of HTTP are among them. */
+  readonly http: boolean;
 }
 
 /** Names of ports as Istio writes them: `dubbo`, `dubbo-main`, `tcp-dubbo`. */
@@ -22,8 +25,40 @@ const AERAKI_CODECS: ReadonlyMap<string, string> = new Map(
   CODECS.map((protocol) => [`aeraki.meta_protocol.codec.${protocol}`, protocol]),
 );
 
-/** The RPC protocol that a port's own protocol says, else its name. Undefined where it is none that this build speaks. */
+/** The RPC protocol, or one of HTTP, that a port's own protocol says, else its name. Undefined where it is none of them. */
 export function portProtocol(
+  port: { readonly name: string; readonly protocol: string | undefined },
+  names: ProtocolNames,
+): string | undefined {
+  const http = names.http ? httpProtocol(port) : undefined;
+  // What the port says by itself counts more than its name.
+  if (http !== undefined && port.protocol !== undefined) return http;
+  return rpcProtocol(port, names) ?? http;
+}
+
+/** Kubernetes' names of application protocols. */
+const APP_PROTOCOLS: ReadonlyMap<string, HttpProtocol> = new Map([
+  ["kubernetes.io/h2c", "http2"],
+  ["kubernetes.io/ws", "http"],
+]);
+
+/** By Istio's rules: the port's protocol where it has one, else its name, as far as the first `-`. */
+function httpProtocol({
+  name,
+  protocol,
+}: {
+  readonly name: string;
+  readonly protocol: string | undefined;
+}): HttpProtocol | undefined {
+  const said = (protocol ?? name).toLowerCase();
+  const known = APP_PROTOCOLS.get(said);
+  if (known !== undefined) return known;
+  if (said.startsWith("grpc-web")) return "grpc-web";
+  const [prefix = ""] = said.split("-");
+  return isHttp(prefix) ? prefix : undefined;
+}
+
+function rpcProtocol(
   port: { readonly name: string; readonly protocol: string | undefined },
   { known, ofAeraki }: ProtocolNames,
 ): string | undefined {
@@ -51,6 +86,7 @@ export function aerakiName(port: string): string | undefined {
 export function protocolNames(
   resources: readonly ApplicationProtocol[],
   declared: DeclaredProtocols,
+  http: boolean,
 ): {
   readonly names: ProtocolNames;
   readonly problems: readonly Problem[];
@@ -68,5 +104,5 @@ export function protocolNames(
     } else if (known !== undefined) ofAeraki.set(protocol, known);
   }
   const known = [...PROTOCOLS, ...declared.keys()].sort((a, b) => b.length - a.length);
-  return { names: { known, ofAeraki }, problems };
+  return { names: { known, ofAeraki, http }, problems };
 }

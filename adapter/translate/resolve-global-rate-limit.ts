@@ -6,11 +6,11 @@ import type { FieldPath } from "../status/field-path.js";
 import { describePorts, type ServiceDraft } from "./service-index.js";
 
 /** With the service that it names; undefined: there is none. */
-export function resolveGlobalRateLimit(
-  { service: named, path, ...limit }: GlobalRateLimitSpec,
+export function resolveGlobalRateLimit<Limit extends Pick<GlobalRateLimitSpec, "service" | "path">>(
+  { service: named, path, ...limit }: Limit,
   findService: (target: TargetSpec, path: FieldPath) => ServiceDraft | undefined,
   report: Report,
-): GlobalRateLimit | undefined {
+): (Omit<Limit, "service" | "path"> & Pick<GlobalRateLimit, "service">) | undefined {
   const service = findService({ ...named, subset: undefined }, path);
   if (service === undefined) return undefined;
   const [only, ...others] = service.ports;

@@ -1,6 +1,7 @@
+import { sees } from "../model/exports.js";
+import { isHttp } from "../model/http.js";
 import type { DeclaredProtocol, Mirror, Route, RoutePolicy, WeightedDestination } from "../model/model.js";
 import { PROTOCOLS, SERVICE_ATTRIBUTES } from "../model/protocols.js";
-import { sees } from "../model/view.js";
 import { nearest, suggestion, summary } from "../resource/near.js";
 import { resolveRetries } from "../resource/policies/retries.js";
 import type { Report } from "../resource/report.js";
@@ -203,7 +204,8 @@ function impliedProtocol({ kind }: Router, targets: readonly Target[], fail: Rep
   const foreign = new Set<string>();
   for (const { destination, service } of targets) {
     for (const { number, name, protocol } of service?.ports ?? []) {
-      if ((destination.port ?? number) !== number) continue;
+      // One with destinations of HTTP alone does not come here.
+      if ((destination.port ?? number) !== number || isHttp(protocol)) continue;
       const unknown = protocol === undefined ? aerakiName(name) : undefined;
       if (protocol !== undefined) found.add(protocol);
       if (unknown !== undefined) foreign.add(unknown);

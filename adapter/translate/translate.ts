@@ -1,5 +1,5 @@
-import { destinationsOf } from "../model/destinations.js";
 import { connectionRoutes, requestDestinations, rpcListeners } from "../model/gateway.js";
+import { isHttp } from "../model/http.js";
 import type { Mesh, OutboundListener, Route, Service } from "../model/model.js";
 import { AUTO } from "../model/protocols.js";
 import { MESH_GATEWAY } from "../resource/http/spec.js";
@@ -7,17 +7,16 @@ import type { Report } from "../resource/report.js";
 import {
   type ApplicationProtocol,
   type AuthorizationPolicy,
-  conflict,
   type DestinationPolicy,
   type DestinationRule,
   type EndpointSlice,
   type Gateway,
+  ISTIO_VIRTUAL_SERVICE,
   type IstioVirtualService,
   isRouter,
   type KubernetesService,
   type ListenerPolicy,
   type MeshPolicy,
-  mention,
   type Pod,
   problemOf,
   type Resource,
@@ -43,10 +42,14 @@ import { buildEdge, type EdgeInForce, NO_EDGE_IN_FORCE } from "./edge/build-edge
 import { exportsOf } from "./exports.js";
 import { buildGatewayApi, type GatewayApiInForce, NO_GATEWAY_API_IN_FORCE } from "./gateway-api/build.js";
 import { gatewayPorts } from "./gateway-ports.js";
+import type { ResolvedHttp } from "./http/resolve.js";
+import { resolveAllHttp, speaksHttp } from "./http/resolve-all.js";
+import { buildHttpListeners } from "./http/virtual-hosts.js";
 import { kubernetesDrafts } from "./kubernetes-drafts.js";
 import { layerPolicy } from "./layer-policy.js";
 import { networksOf } from "./networks.js";
 import { protocolNames } from "./port-protocol.js";
+import { PortProtocols } from "./port-protocols.js";
 import { type ResolvedVirtualService, type RouteOrigin, resolveVirtualService } from "./resolve-virtual-service.js";
 import { type ServiceDraft, ServiceIndex } from "./service-index.js";
 import { stillInForce } from "./still-in-force.js";
@@ -57,6 +60,7 @@ import { buildVirtualHosts } from "./virtual-hosts.js";
 export interface InForce {
   readonly destinationRules: ReadonlyMap<string, DestinationRule>;
   readonly virtualServices: ReadonlyMap<string, ResolvedVirtualService>;
+  readonly http: ReadonlyMap<string, ResolvedHttp>;
   readonly destinationPolicies: ReadonlyMap<string, DestinationPolicy>;
   readonly listenerPolicies: ReadonlyMap<string, ListenerPolicy>;
   readonly declaredProtocols: DeclaredProtocols;
@@ -67,6 +71,7 @@ export interface InForce {
 export const NOTHING_IN_FORCE: InForce = {
   destinationRules: new Map(),
   virtualServices: new Map(),
+  http: new Map(),
   destinationPolicies: new Map(),
   listenerPolicies: new Map(),
   declaredProtocols: new Map(),
@@ -87,7 +92,8 @@ export interface Translated {
 /**
  * Makes the mesh of resources, in the order given: where two of them conflict the first stays. What refers to something that
  * does not exist is refused as a whole, and its version in `before` taken instead. `refusals` are VirtualServices that are not
- * to be taken, with the reason. `rootNamespace` is Istio's; with `istiosGateways` what gateways get is not for VirtualServices to say.
+ * to be taken, with the reason. `rootNamespace` is Istio's; with `istiosGateways` what gateways get is not for VirtualServices to say. `servesHttp`:
+ * whether HTTP is ours to serve.
  */
 export function translate(
   resources: readonly Resource[],
@@ -95,6 +101,7 @@ export function translate(
   refusals: ReadonlyMap<Router, Problem> = new Map(),
   rootNamespace = DEFAULT_ROOT_NAMESPACE,
   istiosGateways = false,
+  servesHttp = true,
 ): Translated {
   const entries = resources.filter((one): one is ServiceEntry => one.kind === "ServiceEntry");
   const workloads = resources.filter((one): one is WorkloadEntry => one.kind === "WorkloadEntry");
@@ -109,7 +116,7 @@ export function translate(
   const gateways = resources.filter((one): one is Gateway => one.kind === "Gateway");
 
   const declaring = chooseDeclared(protocols, before.declaredProtocols);
-  const named = protocolNames(protocols, declaring.declared);
+  const named = protocolNames(protocols, declaring.declared, servesHttp);
   const drafted = draftServices(
     entries,
     workloads,
@@ -124,9 +131,18 @@ export function translate(
   const bare = new ServiceIndex(drafted.drafts);
   const chosen = chooseRules(rules, bare, before.destinationRules);
   const services = bare.withRules(chosen.byHost);
-  const resolved = resolveAll(written, services, declaring.declared, before.virtualServices, refusals, istiosGateways);
+  const [httpRouters, routers] = partition(written, (one) => speaksHttp(one, services));
+  const resolved = resolveAll(routers, services, declaring.declared, before.virtualServices, refusals, istiosGateways);
+  const istioVirtualServices = resources.filter(
+    (one): one is IstioVirtualService => one.kind === ISTIO_VIRTUAL_SERVICE,
+  );
+  const httpInOrder = inOrder([...httpRouters, ...istioVirtualServices], resources);
+  const resolvedHttp = resolveAllHttp(httpInOrder, services, before.http);
   const speaking = new PortProtocols(services);
-  const taken = resolved.virtualServices.filter((one) => speaking.take(one));
+  const claiming = inOrder([...resolved.virtualServices, ...resolvedHttp.resolved], resources);
+  const accepted = new Set(claiming.filter((one) => speaking.take(one)));
+  const taken = resolved.virtualServices.filter((one) => accepted.has(one));
+  const takenHttp = resolvedHttp.resolved.filter((one) => accepted.has(one));
   const nodes = chooseMeshPolicies(
     resources.filter((one): one is MeshPolicy => one.kind === "MeshPolicy"),
     sidecars,
@@ -136,6 +152,7 @@ export function translate(
   const destinations = chooseDestinationPolicies(destinationPolicies, services, before.destinationPolicies, planes);
   const ofMesh = taken.filter(({ resource }) => isOfMesh(resource));
   const built = buildListeners(ofMesh, services, speaking, declaring.declared, destinations.byDestination);
+  const http = buildHttpListeners(takenHttp, services, speaking);
   const { inbound, ...inboundSide } = chooseInbound(authorization, listenerPolicies, rootNamespace);
   const { listeners, ...policies } = chooseListenerPolicies(
     listenerPolicies.filter(({ spec }) => spec.inbound === undefined),
@@ -144,9 +161,6 @@ export function translate(
     before.listenerPolicies,
   );
 
-  const istioVirtualServices = resources.filter(
-    (one): one is IstioVirtualService => one.kind === "VirtualService.networking.istio.io",
-  );
   const edge = buildEdge(
     istiosGateways ? [] : gateways,
     {
@@ -189,6 +203,7 @@ export function translate(
         .map((draft) => toService(draft, services.rule(draft.host), speaking))
         .sort((a, b) => compareText(a.host, b.host)),
       listeners,
+      ...(http.listeners.length > 0 && { http: http.listeners }),
       ...(scopes.length > 0 && { scopes }),
       ...(atEdge.length > 0 && { edge: atEdge }),
       ...(ports.length > 0 && { gateways: ports }),
@@ -203,9 +218,11 @@ export function translate(
       ...drafted.problems,
       ...chosen.problems,
       ...resolved.problems,
+      ...resolvedHttp.problems,
       ...speaking.problems,
       ...destinations.problems,
       ...built.problems,
+      ...http.problems,
       ...policies.problems,
       ...inboundSide.problems,
       ...scoping.problems,
@@ -217,6 +234,7 @@ export function translate(
     inForce: {
       destinationRules: chosen.inForce,
       virtualServices: new Map(taken.map((one) => [formatResourceName(one.resource), one])),
+      http: new Map(takenHttp.map((one) => [formatResourceName(one.resource), one])),
       destinationPolicies: destinations.inForce,
       listenerPolicies: policies.inForce,
       declaredProtocols: kept.inForce,
@@ -225,6 +243,21 @@ export function translate(
     },
     origins: new Map(taken.flatMap(({ routes }) => routes.map(({ route, origin }) => [route, origin]))),
   };
+}
+
+/** Those of which it holds, and the others. */
+function partition<T>(all: readonly T[], holds: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(holds), all.filter((one) => !holds(one))];
+}
+
+/** In the order of the resources that they are, or are made of. */
+function inOrder<T extends Resource | { readonly resource: Resource }>(
+  some: readonly T[],
+  resources: readonly Resource[],
+): readonly T[] {
+  const place = new Map(resources.map((one, index) => [formatResourceName(one), index]));
+  const of = (one: T) => place.get(formatResourceName("resource" in one ? one.resource : one)) ?? 0;
+  return [...some].sort((a, b) => of(a) - of(b));
 }
 
 function resolveAll(
@@ -263,45 +296,6 @@ function resolveAll(
   return { virtualServices, problems };
 }
 
-/** What each port of each service speaks: what a VirtualService says, else what the port says. */
-class PortProtocols {
-  readonly problems: Problem[] = [];
-  readonly #services: ServiceIndex;
-  readonly #said = new Map<string, { readonly protocol: string; readonly by: Router }>();
-
-  readonly #presumed = new Map<string, string>();
-
-  constructor(services: ServiceIndex) {
-    this.#services = services;
-  }
-
-  of(host: string, port: number): string | undefined {
-    const key = `${host}:${port}`;
-    const own = this.#services.get(host)?.ports.find(({ number }) => number === port)?.protocol;
-    return this.#said.get(key)?.protocol ?? own ?? this.#presumed.get(key);
-  }
-
-  /** Of a port of which nothing else is said. */
-  presume(host: string, port: number, protocol: string): void {
-    if (this.of(host, port) === undefined) this.#presumed.set(`${host}:${port}`, protocol);
-  }
-
-  /** False where another VirtualService has said otherwise of the same port. */
-  take({ resource, protocol, routes }: ResolvedVirtualService): boolean {
-    const destinations = routes.flatMap(({ route }) => destinationsOf(route));
-    for (const { host, port } of destinations) {
-      const said = this.#said.get(`${host}:${port}`);
-      if (said === undefined || said.protocol === protocol) continue;
-      const reason = `protocol ${protocol}: port ${port} of ${host} speaks ${said.protocol} by ${mention(said.by)}`;
-      const path = resource.spec.protocol === undefined ? ["spec"] : ["spec", "protocol"];
-      this.problems.push(conflict(resource, path, reason));
-      return false;
-    }
-    for (const { host, port } of destinations) this.#said.set(`${host}:${port}`, { protocol, by: resource });
-    return true;
-  }
-}
-
 function buildListeners(
   virtualServices: readonly ResolvedVirtualService[],
   services: ServiceIndex,
@@ -326,7 +320,7 @@ function buildListeners(
   for (const draft of services.all) {
     for (const { number } of draft.ports) {
       const protocol = speaking.of(draft.host, number);
-      if (protocol !== undefined) at(protocol, number).defaults.push(draft);
+      if (protocol !== undefined && !isHttp(protocol)) at(protocol, number).defaults.push(draft);
     }
   }
   const problems: Problem[] = [];

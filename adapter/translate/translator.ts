@@ -30,6 +30,8 @@ export interface TranslatorOptions {
   readonly partOf?: (raw: RawResource) => RawResource | undefined;
   /** What is known of resources that several translators read. Default: the translator's own. */
   readonly parsed?: WeakMap<RawResource, ParsedResource>;
+  /** Whether HTTP is served too, by Envoy's own means. Default: true. */
+  readonly servesHttp?: boolean | undefined;
 }
 
 /** What became of a state of the source. */
@@ -52,6 +54,7 @@ export class Translator {
   readonly #istiosGateways: boolean;
   readonly #partOf: (raw: RawResource) => RawResource | undefined;
   readonly #parsed: WeakMap<RawResource, ParsedResource>;
+  readonly #servesHttp: boolean;
   #good: ReadonlyMap<string, Resource> = new Map();
   #inForce: InForce = NOTHING_IN_FORCE;
   /** Those that the filter refuses whatever stands beside them. */
@@ -65,7 +68,9 @@ export class Translator {
     istiosGateways = false,
     partOf = (raw) => raw,
     parsed = new WeakMap(),
+    servesHttp = true,
   }: TranslatorOptions = {}) {
+    this.#servesHttp = servesHttp;
     this.#check = checkFilterConfig;
     this.#parsed = parsed;
     this.#istiosGateways = istiosGateways;
@@ -158,7 +163,14 @@ export class Translator {
     }
     const searched = new Set<string>();
     for (let round = 1; ; round++) {
-      const translated = translate(resources, this.#inForce, refusals, this.#rootNamespace, this.#istiosGateways);
+      const translated = translate(
+        resources,
+        this.#inForce,
+        refusals,
+        this.#rootNamespace,
+        this.#istiosGateways,
+        this.#servesHttp,
+      );
       const { accepted, rejected } = this.#ask(translated.mesh);
       const refused: Problem[] = [];
       let again = false;

@@ -1,8 +1,10 @@
-import type { Route, VirtualHost, WeightedDestination } from "../model/model.js";
+import type { Exports } from "../model/exports.js";
+import type { Route, VirtualHost } from "../model/model.js";
 import { defaultVirtualHost } from "../model/view.js";
 import { conflict, mention } from "../resource/resource.js";
 import { compareText, type Problem } from "../status/problem.js";
-import { covers, exportsOf, meet, together } from "./exports.js";
+import { exportsOf, together } from "./exports.js";
+import { type Mergeable, mergeRoutes as merge } from "./merge-routes.js";
 import type { ResolvedRoute, ResolvedVirtualService } from "./resolve-virtual-service.js";
 import type { ServiceDraft, ServiceIndex } from "./service-index.js";
 
@@ -123,33 +125,30 @@ function exportsOfNames(
   return Object.keys(found).length > 0 ? { nameExports: found } : {};
 }
 
-/**
- * One after the other in the order of the resources; the route for every call comes last. There can be one for each namespace that sees it.
- */
 function mergeRoutes(
   virtualServices: readonly ResolvedVirtualService[],
   conflicts: Map<ResolvedRoute, Problem>,
 ): readonly Route[] {
-  const routes: Route[] = [];
-  const last: ResolvedRoute[] = [];
-  for (const resolved of virtualServices.flatMap((one) => one.routes)) {
-    const { route } = resolved;
-    if (route.match.length > 0) {
-      routes.push(route);
-      continue;
-    }
-    // Whoever sees one of those before it gets that one.
-    const before = last.find((one) => meet(one.route.exports, route.exports));
-    if (!last.some((one) => covers(one.route.exports, route.exports))) last.push(resolved);
-    if (before !== undefined && !sameDestinations(before.route.destinations, route.destinations)) {
-      const { resource, path } = resolved.origin;
-      const reason = `left out: ${mention(before.origin.resource)} has a route for every call of the same service, which stays in force`;
-      conflicts.set(resolved, conflict(resource, path, reason));
-    }
-  }
-  return [...routes, ...last.map(({ route }) => route)];
+  const routes = virtualServices.flatMap((one) => one.routes).map((resolved) => new RpcRoute(resolved));
+  const merged = merge(routes, ({ resolved }, before) => {
+    const { resource, path } = resolved.origin;
+    const first = mention(before.resolved.origin.resource);
+    const reason = `left out: ${first} has a route for every call of the same service, which stays in force`;
+    conflicts.set(resolved, conflict(resource, path, reason));
+  });
+  return merged.map(({ resolved }) => resolved.route);
 }
 
-function sameDestinations(a: readonly WeightedDestination[], b: readonly WeightedDestination[]): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+class RpcRoute implements Mergeable {
+  readonly exports: Exports;
+  readonly takesAll: boolean;
+
+  constructor(readonly resolved: ResolvedRoute) {
+    this.exports = resolved.route.exports;
+    this.takesAll = resolved.route.match.length === 0;
+  }
+
+  sameAs({ resolved }: RpcRoute): boolean {
+    return JSON.stringify(this.resolved.route.destinations) === JSON.stringify(resolved.route.destinations);
+  }
 }

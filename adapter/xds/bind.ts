@@ -70,7 +70,11 @@ export function bindListeners(
 }
 
 /** A node has no listener at an address of a family that it lacks. */
-function reachable(bound: BoundListener, families: readonly Family[], problems: string[]): readonly BoundListener[] {
+export function reachable<T extends Pick<BoundListener, "name" | "addresses">>(
+  bound: T,
+  families: readonly Family[],
+  problems: string[],
+): readonly T[] {
   const [first, ...additional] = bound.addresses.filter(({ ip }) => isOfFamilies(ip, families));
   if (first !== undefined) return [{ ...bound, addresses: [first, ...additional] }];
   const addresses = bound.addresses.map(formatAddress).join(" and ");
@@ -109,9 +113,16 @@ export function listenerName(protocol: string, port: number): string {
   return `outbound_${protocol}_${port}`;
 }
 
-/** Envoy would refuse all listeners for two of one name or one address. */
-function withoutConflicts(bound: readonly BoundListener[], problems: string[]): readonly BoundListener[] {
+/** Envoy would refuse all listeners for two of one name or one address. `others` have theirs already. */
+export function withoutConflicts<T extends Pick<BoundListener, "name" | "addresses">>(
+  bound: readonly T[],
+  problems: string[],
+  others: readonly Pick<BoundListener, "name" | "addresses">[] = [],
+): readonly T[] {
   const taken = new Map<string, string>();
+  for (const { name, addresses } of others) {
+    for (const key of [name, ...addresses.map(({ ip, port }) => `${ip} port ${port}`)]) taken.set(key, name);
+  }
   return bound.filter(({ name, addresses }) => {
     const keys = [name, ...addresses.map(({ ip, port }) => `${ip} port ${port}`)];
     const conflict = keys.find((key) => taken.has(key));

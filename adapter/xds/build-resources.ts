@@ -1,16 +1,19 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
 import { destinationsOf } from "../model/destinations.js";
 import { inFamilies } from "../model/families.js";
+import { httpDestinationsOf, isHttp } from "../model/http.js";
 import type { Mesh, Service, ServicePort } from "../model/model.js";
 import { preservesFamily } from "../model/network.js";
 import { PLAIN_NODE } from "../model/node-profile.js";
 import { type NodeShape, shapesIn } from "../model/node-shape.js";
 import { portOfService, rateLimitServices } from "../model/rate-limit-services.js";
 import { bindListeners, type Listen } from "./bind.js";
-import { buildCluster, clusterPolicy } from "./clusters.js";
+import { buildCluster, type Carried, clusterPolicy } from "./clusters.js";
 import { buildEndpoints } from "./endpoints.js";
 import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
 import { buildGateways } from "./gateways.js";
+import { bindHttp, buildHttpListener, redirectHttp } from "./http/listeners.js";
+import type { BalancerOf } from "./http/routes.js";
 import { buildInbound } from "./inbound.js";
 import { buildListener } from "./listeners.js";
 import { buildLocalWorkload } from "./local-workload.js";
@@ -52,9 +55,10 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
   const { families, captured, own } = shape;
   const reached = inFamilies(whole, families);
   if (shape.gateways !== undefined) return buildEdge(reached, shape, code, versions);
-  const { bound, problems } = captured
+  const { bound, problems: unbound } = captured
     ? bindRedirected(reached, families)
     : bindListeners(reached.listeners, listen, families);
+  const problems = [...unbound];
   const resources: Resource[] = [];
   // A node of one family has one chain: nothing else comes.
   const byFamily = families.length > 1 && preservesFamily(reached, shape.ipFamily);
@@ -69,6 +73,11 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
       ...secretsOf(listener.tls),
     );
   }
+  const http = captured
+    ? redirectHttp(reached, bound, shape, problems)
+    : bindHttp(reached, bound, options, families, problems);
+  const balancerOf = balancersOf(reached.services);
+  for (const listener of http) resources.push(...buildHttpListener(listener, reached.services, balancerOf));
   const inbound = captured
     ? buildRedirectedInbound(served, shape, { code, versions })
     : buildInbound(reached, { bound, families, own, code, versions });
@@ -76,19 +85,22 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
   if (inbound.hasTunnels || bound.some(({ listener }) => listener.mode === "call")) {
     resources.push(buildTunnelRoute(shape.planes !== undefined));
   }
-  const taken = { outbound: bound.flatMap(({ addresses }) => addresses), inbound: inbound.addresses, own };
+  const taken = { outbound: [...bound, ...http].flatMap(({ addresses }) => addresses), inbound: inbound.addresses, own };
   const { mesh, problems: loops } = captured
     ? { mesh: reached, problems: [] }
     : withoutLoops(reached, comesBack(taken));
   const destinations = destinationsIn(mesh);
+  const httpDestinations = httpDestinationsIn(mesh);
   const asked = rateLimitServices(mesh);
   const placementOf = placementsIn(mesh, shape);
   for (const service of mesh.services) {
     for (const port of service.ports) {
       // Of a port that speaks nothing of ours no cluster is wanted, unless a route leads there.
-      const isAsked = asked.has(portOfService(service.host, port.number));
-      if (port.protocol !== undefined || isAsked || destinations.has(destination(service.host, port.number))) {
-        resources.push(...buildPort(service, port, placementOf, isAsked));
+      const key = portOfService(service.host, port.number);
+      const isHttpToo = isHttp(port.protocol) || (port.protocol === undefined && httpDestinations.has(key));
+      const isAsked = asked.has(key);
+      if (port.protocol !== undefined || isAsked || isHttpToo || destinations.has(key)) {
+        resources.push(...buildPort(service, port, placementOf, isHttpToo ? "http" : isAsked ? "grpc" : "tunnels"));
       }
     }
   }
@@ -114,15 +126,15 @@ function buildEdge(reached: Mesh, shape: NodeShape, code: WasmCode, versions: Pi
   const wanted = { services: mesh.services, listeners: rpc };
   const destinations = new Set([
     ...destinationsIn(wanted),
-    ...carried.flatMap((one) => one.destinations).map(({ host, port }) => destination(host, port)),
+    ...carried.flatMap((one) => one.destinations).map(({ host, port }) => portOfService(host, port)),
   ]);
   const asked = rateLimitServices(wanted);
   const placementOf = placementsIn(mesh, shape);
   const clusters = mesh.services.flatMap((service) =>
     service.ports.flatMap((port) => {
       const isAsked = asked.has(portOfService(service.host, port.number));
-      return isAsked || destinations.has(destination(service.host, port.number))
-        ? buildPort(service, port, placementOf, isAsked)
+      return isAsked || destinations.has(portOfService(service.host, port.number))
+        ? buildPort(service, port, placementOf, isAsked ? "grpc" : "tunnels")
         : [];
     }),
   );
@@ -135,11 +147,11 @@ function buildPort(
   service: Service,
   port: ServicePort,
   placementOf: ReturnType<typeof placementsIn>,
-  isGrpc: boolean,
+  carries: Carried,
 ): readonly Resource[] {
   return [undefined, ...service.subsets].flatMap((subset) => {
     const placement = placementOf({ service, port: port.number, subset: subset?.name });
-    const cluster = buildCluster(service, port, subset, placement, isGrpc);
+    const cluster = buildCluster(service, port, subset, placement, carries);
     const endpoints = service.resolution === "STATIC" ? [buildEndpoints(service, port, subset, placement)] : [];
     return [cluster, ...endpoints, ...secretsOf(clusterPolicy(service, port, subset).tls)];
   });
@@ -154,9 +166,24 @@ function destinationsIn(mesh: Mesh): ReadonlySet<string> {
   const routes = mesh.listeners
     .flatMap(({ virtualHosts }) => virtualHosts)
     .flatMap((virtualHost) => virtualHost.routes);
-  return new Set(routes.flatMap((route) => destinationsOf(route).map(({ host, port }) => destination(host, port))));
+  return new Set(routes.flatMap((route) => destinationsOf(route).map(({ host, port }) => portOfService(host, port))));
 }
 
-function destination(host: string, port: number): string {
-  return `${host}:${port}`;
+function httpDestinationsIn({ http = [] }: Mesh): ReadonlySet<string> {
+  const routes = http.flatMap(({ virtualHosts }) => virtualHosts).flatMap((virtualHost) => virtualHost.routes);
+  return new Set(
+    routes.flatMap((route) => httpDestinationsOf(route).map(({ host, port }) => portOfService(host, port))),
+  );
+}
+
+/** How the hosts of a destination are picked. */
+function balancersOf(services: readonly Service[]): BalancerOf {
+  const byHost = new Map(services.map((service) => [service.host, service]));
+  return ({ host, subset: name, port: number }) => {
+    const service = byHost.get(host);
+    const port = service?.ports.find((one) => one.number === number);
+    if (service === undefined || port === undefined) return undefined;
+    const subset = service.subsets.find((one) => one.name === name);
+    return clusterPolicy(service, port, subset).loadBalancer;
+  };
 }

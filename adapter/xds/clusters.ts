@@ -2,11 +2,15 @@ import { clusterName } from "../model/cluster-name.js";
 import type { Service, ServicePort, Subset } from "../model/model.js";
 import { familySubsets } from "./client-family.js";
 import { loadAssignment } from "./endpoints.js";
-import { any, type JsonObject } from "./json.js";
+import { httpSettings, protocolOptions } from "./http/cluster-settings.js";
+import type { JsonObject } from "./json.js";
 import type { Placement } from "./placement.js";
 import { ADS, makeResource, type Resource } from "./resource.js";
 import { upstreamTls } from "./tls.js";
 import { connections, loadBalancing, outlierDetection, policyOfPort } from "./traffic-policy.js";
+
+/** What goes to a port: tunnels, requests of HTTP, or besides tunnels what Envoy itself asks in gRPC. */
+export type Carried = "tunnels" | "grpc" | "http";
 
 /** CDS: the cluster of a service's port, or of one of its subsets. */
 export function buildCluster(
@@ -14,29 +18,26 @@ export function buildCluster(
   port: ServicePort,
   subset: Subset | undefined,
   placement: Placement,
-  isGrpc = false,
+  carries: Carried = "tunnels",
 ): Resource {
   const name = clusterName({ host: service.host, subset: subset?.name, port: port.number });
   const policy = clusterPolicy(service, port, subset);
   return makeResource("CDS", name, {
     name,
     ...discovery(name, service, port, subset, placement),
-    ...loadBalancing(policy.loadBalancer),
-    ...connections(policy.connectionPool, placement),
-    ...outlierDetection(policy.outlierDetection, placement),
+    ...(carries === "http" ? httpSettings(policy, port, placement) : tunnelSettings(policy, placement)),
     ...familySubsets(placement.ipFamily),
     ...upstreamTls(policy.tls, service.host),
     // Tunnels, which are TCP, do not look at it.
-    ...(isGrpc && http2()),
+    ...(carries === "grpc" && protocolOptions({ explicit_http_config: { http2_protocol_options: {} } })),
   });
 }
 
-function http2(): JsonObject {
-  const options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+function tunnelSettings(policy: ReturnType<typeof clusterPolicy>, placement: Placement): JsonObject {
   return {
-    typed_extension_protocol_options: {
-      [options]: any(options, { explicit_http_config: { http2_protocol_options: {} } }),
-    },
+    ...loadBalancing(policy.loadBalancer),
+    ...connections(policy.connectionPool, placement),
+    ...outlierDetection(policy.outlierDetection, placement),
   };
 }
 

@@ -1,4 +1,11 @@
-import type { ConnectionPool, LoadBalancer, OutlierDetection, ServicePort, TrafficPolicy } from "../model/model.js";
+import type {
+  ConnectionPool,
+  HttpConnectionPool,
+  LoadBalancer,
+  OutlierDetection,
+  ServicePort,
+  TrafficPolicy,
+} from "../model/model.js";
 import { duration, type JsonObject } from "./json.js";
 import type { Placement } from "./placement.js";
 import { hasStandbys, PLANE_CONNECT_TIMEOUT_MS, upstreamOptions } from "./plane-failover.js";
@@ -46,12 +53,16 @@ export function loadBalancing(balancer: LoadBalancer | undefined): JsonObject {
   }
 }
 
-export function connections(pool: ConnectionPool | undefined, placement: Placement = {}): JsonObject {
+export function connections(
+  pool: ConnectionPool | undefined,
+  placement: Placement = {},
+  http: HttpConnectionPool = {},
+): JsonObject {
   const thresholds = {
     max_connections: pool?.maxConnections ?? CIRCUIT_BREAKER_LIMIT,
-    max_pending_requests: CIRCUIT_BREAKER_LIMIT,
-    max_requests: CIRCUIT_BREAKER_LIMIT,
-    max_retries: CIRCUIT_BREAKER_LIMIT,
+    max_pending_requests: http.maxPendingRequests ?? CIRCUIT_BREAKER_LIMIT,
+    max_requests: http.maxRequests ?? CIRCUIT_BREAKER_LIMIT,
+    max_retries: http.maxRetries ?? CIRCUIT_BREAKER_LIMIT,
   };
   const timeout_ms = pool?.connect_timeout_ms ?? (hasStandbys(placement) ? PLANE_CONNECT_TIMEOUT_MS : undefined);
   return {
@@ -119,6 +130,6 @@ export function outlierDetection(outlier: OutlierDetection | undefined, { ipFami
   };
 }
 
-function optionalDuration(time_ms: number | undefined): string | undefined {
+export function optionalDuration(time_ms: number | undefined): string | undefined {
   return time_ms === undefined ? undefined : duration(time_ms);
 }

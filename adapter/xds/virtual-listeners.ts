@@ -11,7 +11,7 @@ import { listenerAddresses, wildcard } from "./wildcard.js";
 export const OUTBOUND_PORT = 15001;
 export const INBOUND_PORT = 15006;
 
-const PASSTHROUGH = "PassthroughCluster";
+export const PASSTHROUGH = "PassthroughCluster";
 const BLACK_HOLE = "BlackHoleCluster";
 const INBOUND_PASSTHROUGH = "InboundPassthroughCluster";
 

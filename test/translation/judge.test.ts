@@ -48,6 +48,7 @@ it("tells of a cluster's resources what is about services that speak a protocol 
     "DestinationRule full",
     "DestinationRule middle",
     "DestinationRule short",
+    "DestinationRule web",
     "ServiceEntry far",
   ]);
   expect(problems.length).toBeGreaterThan(told.length);

@@ -50,6 +50,12 @@ describe.each(cases)("%s", (name) => {
     await expect(json(listeners)).toMatchFileSnapshot(join(golden, "listeners.json"));
   });
 
+  if (mesh.http !== undefined) {
+    test("HTTP", async () => {
+      await expect(json(mesh.http)).toMatchFileSnapshot(join(golden, "http.json"));
+    });
+  }
+
   if (mesh.inbound !== undefined) {
     test("inbound", async () => {
       await expect(json(inboundTables(mesh))).toMatchFileSnapshot(join(golden, "inbound.json"));

@@ -23,6 +23,7 @@ export class EnvoyUnderTest {
     private readonly admin: string,
     readonly listenerPort: number,
     private readonly ips: Ips,
+    private readonly protocol: string,
   ) {
     this.#watch();
   }
@@ -34,9 +35,10 @@ export class EnvoyUnderTest {
     mesh: Mesh,
     concurrency = 1,
     ips: Ips = ["127.0.0.1"],
+    protocol = "dubbo",
   ): Promise<EnvoyUnderTest> {
     const listenerPort = await freePort();
-    const controlPlane = await startPlane(0, listenerPort, code, ips);
+    const controlPlane = await startPlane(0, listenerPort, code, ips, protocol);
     controlPlane.setMesh(mesh);
     const bootstrap = buildBootstrap({
       node: { id: "node-1", cluster: "test" },
@@ -46,7 +48,7 @@ export class EnvoyUnderTest {
     });
     const envoy = await EnvoyProcess.start({ path, bootstrap, concurrency, log });
     await controlPlane.synchronized();
-    return new EnvoyUnderTest(controlPlane, envoy, code, await envoy.ready(), listenerPort, ips);
+    return new EnvoyUnderTest(controlPlane, envoy, code, await envoy.ready(), listenerPort, ips, protocol);
   }
 
   /** Serves a mesh and waits until Envoy has accepted all of it. */
@@ -62,7 +64,7 @@ export class EnvoyUnderTest {
   async restartControlPlane(mesh: Mesh, code = this.code): Promise<readonly string[]> {
     const port = this.controlPlane.xdsPort;
     await this.controlPlane.close();
-    this.controlPlane = await startPlane(port, this.listenerPort, code, this.ips);
+    this.controlPlane = await startPlane(port, this.listenerPort, code, this.ips, this.protocol);
     this.#watch();
     return await this.serve(mesh);
   }
@@ -95,12 +97,18 @@ export class EnvoyUnderTest {
   }
 }
 
-async function startPlane(port: number, listenerPort: number, code: WasmCode, ips: Ips): Promise<ControlPlane> {
+async function startPlane(
+  port: number,
+  listenerPort: number,
+  code: WasmCode,
+  ips: Ips,
+  protocol: string,
+): Promise<ControlPlane> {
   const [first, ...others] = ips;
   const at = (ip: string) => ({ ip, port: listenerPort });
   return await startControlPlane({
     xds: { address: "127.0.0.1", port },
-    listen: [{ protocol: "dubbo", addresses: [at(first), ...others.map(at)] }],
+    listen: [{ protocol, addresses: [at(first), ...others.map(at)] }],
     code,
     log,
   });

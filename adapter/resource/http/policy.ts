@@ -71,7 +71,7 @@ export function parseHttpPolicy(
 }
 
 /** Istio's. */
-const DEFAULT_RETRY_ON = "connect-failure,refused-stream,unavailable,cancelled,503";
+const DEFAULT_RETRY_ON = "connect-failure,refused-stream,unavailable,cancelled";
 
 const CONDITIONS: readonly string[] = [
   "5xx",

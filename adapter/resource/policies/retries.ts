@@ -26,7 +26,7 @@ export interface RetrySpec extends Omit<Retry, "statuses"> {
 const DEFAULT_RETRY_ON = "connect-failure,refused";
 /** Envoy's. */
 const DEFAULT_BACKOFF_MS = 25;
-const DEFAULT_BUDGET = { percent: 20, minRetryConcurrency: 3 };
+export const DEFAULT_BUDGET = { percent: 20, minRetryConcurrency: 3 };
 
 export function parseRetries(
   { attempts, retryOn = DEFAULT_RETRY_ON, maxMessageBytes, budget, ...times }: WrittenRetries,

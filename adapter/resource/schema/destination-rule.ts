@@ -46,7 +46,23 @@ const connectionPool = closedMap({
     maxConnectionDuration: refused("not supported yet: connections live as long as their client's"),
     idleTimeout: refused("not supported yet: connections live as long as their client's"),
   }),
-  http: refused("calls are not HTTP: only connectionPool.tcp has a meaning for them"),
+  http: {
+    ...closedMap({
+      http1MaxPendingRequests: { ...count, description: "Requests that wait for a connection. Default: 100000." },
+      http2MaxRequests: { ...count, description: "Requests in progress, whatever their HTTP is. Default: 100000." },
+      maxRequestsPerConnection: { ...count, description: "Default: any number." },
+      maxRetries: { ...count, description: "Retries in progress. Default: 100000." },
+      idleTimeout: { ...duration, description: "Of connections without a request. Default: 1h." },
+      h2UpgradePolicy: {
+        type: "string",
+        enum: ["DEFAULT", "DO_NOT_UPGRADE", "UPGRADE"],
+        description: "UPGRADE: servers whose port says http are spoken to in HTTP/2. Default: as the port says.",
+      },
+      useClientProtocol: { type: "boolean", description: "Servers are spoken to in what the client speaks." },
+      maxConcurrentStreams: { ...count, description: "Of one connection of HTTP/2." },
+    }),
+    description: "Of ports that speak HTTP.",
+  },
 });
 
 const outlierDetection = closedMap({

@@ -14,7 +14,6 @@ export function stringMatch(of: string): JsonSchema {
       prefix: { ...value, description: "It begins with this." },
       regex: { ...value, description: "All of it matches this expression, in RE2's syntax." },
     }),
-    maxProperties: 1,
     description: `${of}: exactly one of exact, prefix and regex.`,
   };
 }

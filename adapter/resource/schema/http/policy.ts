@@ -43,7 +43,7 @@ export const httpRetries: JsonSchema = {
         ...text,
         maxLength: 1024,
         description:
-          "Envoy's conditions, and statuses, with commas between them. Default: connect-failure,refused-stream,unavailable,cancelled,503.",
+          "Envoy's conditions, and statuses, with commas between them. Default: connect-failure,refused-stream,unavailable,cancelled.",
       },
       backoff: { ...duration, description: "The first pause is drawn from 0 to this. Default: 25ms." },
       retryIgnorePreviousHosts: refused("a retry passes over hosts that were tried, always: leave it out"),
