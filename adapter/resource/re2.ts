@@ -1,6 +1,6 @@
 /** RE2's own bound of `{n,m}`, of nested ones together. */
 const MAX_REPEAT = 1000;
-/** States that an expression may need: far below what RE2 has memory for (some 100,000 of them). */
+/** States that an expression may need: below what the bootstrap allows (`re2.max_program_size.error_level`), counted generously. */
 const MAX_STATES = 20_000;
 /** What a class of Unicode's characters needs, about. */
 const UNICODE_CLASS_STATES = 400;

@@ -31,6 +31,9 @@ export interface BootstrapOptions {
   readonly maxConnections?: number | undefined;
 }
 
+/** Istio's. */
+const MAX_REGEX_STEPS = 32_768;
+
 const XDS_CLUSTER = "meltemi_xds";
 
 /** Labels of the filter's metrics, which travel in their names: `wasmcustom.meltemi_requests_total;listener=L;service=S`. */
@@ -65,6 +68,8 @@ export function buildBootstrap(options: BootstrapOptions): JsonObject {
     stats_config: { use_all_default_tags: true, stats_tags: METRIC_LABELS.map(labelTag) },
     layered_runtime: {
       layers: [
+        // Regular expressions of HTTP's routes: by default Envoy refuses those of 100 steps, and all routes that come with one.
+        { name: "static", static_layer: { "re2.max_program_size.error_level": MAX_REGEX_STEPS } },
         // So that runtime keys can be tried through the admin interface.
         { name: "admin", admin_layer: {} },
       ],

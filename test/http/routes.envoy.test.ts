@@ -16,6 +16,7 @@ import {
 import { EnvoyUnderTest } from "../xds/envoy-under-test.js";
 import { type AskOptions, ask, type Response } from "./ask.js";
 import { Backend } from "./backend.js";
+import { GOOD_REGEXES } from "./regexes.js";
 
 const CODE = { kind: "inline", bytes: readFileSync(new URL("../../dist/meltemi.wasm", import.meta.url)) } as const;
 const REVIEWS = "reviews.prod.svc.cluster.local";
@@ -371,6 +372,14 @@ routes: [{ route: ${TO("v1")} }]`),
       "shop 0 service=reviews,user=jason;remote_address=127.0.0.1",
       "shop 0 remote_address=127.0.0.1",
     ]);
+  });
+
+  it("regular expressions that are taken are taken by Envoy", async () => {
+    const routes = GOOD_REGEXES.map(
+      (regex) => `- { match: [{ uri: { regex: ${JSON.stringify(regex)} } }], route: ${TO("v1")} }`,
+    );
+    await envoy.serve(meshWith(istio(routes.join("\n"))));
+    expect((await get("/items/1")).by).toBe("v1");
   });
 
   it("HTTP/2 from end to end, with trailers as gRPC has them", async () => {

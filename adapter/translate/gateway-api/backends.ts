@@ -1,5 +1,5 @@
+import { sees } from "../../model/exports.js";
 import { isHttp } from "../../model/http.js";
-import { sees } from "../../model/view.js";
 import type { RouteKind } from "../../resource/gateway-api/gateway.js";
 import type { ObjectRef } from "../../resource/gateway-api/references.js";
 import { ISTIO_GROUP } from "../../resource/kinds.js";
