@@ -7,7 +7,8 @@ const UNICODE_CLASS_STATES = 400;
 
 const POSIX_CLASS = /^\[:\^?(alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]/;
 const UNICODE_CLASS = /^\\[pP](\{\^?[A-Za-z_]+\}|[A-Z])/;
-const CODE = /^\\(x[0-9A-Fa-f]{2}|x\{(10|0?[0-9A-Fa-f])?[0-9A-Fa-f]{1,4}\}|[0-7]{2,3}|0)/;
+/** Envoy reads bytes, not characters: there are none beyond 0xff. */
+const CODE = /^\\(x[0-9A-Fa-f]{2}|x\{0{0,4}[0-9A-Fa-f]{1,2}\}|[0-3]?[0-7]{2}|0)/;
 const REPEAT = /^\{(\d{1,6})(,(\d{0,6}))?\}/;
 const GROUP = /^\?(:|P?<[A-Za-z_][A-Za-z_0-9]*>|(?=[imsU-])([imsU]*(-[imsU]+)?)(:|\)))/;
 
@@ -145,7 +146,6 @@ class Reader {
       this.#at += 1;
       const high = this.#classCharacter();
       if (high < low) throw new SyntaxError("a range of characters ends before it begins");
-      states += high > 0x7f ? 8 : 0;
     }
     this.#at += 1;
     return { states, repeat: 1 };
@@ -163,6 +163,7 @@ class Reader {
       return escaped[1]?.codePointAt(0) ?? 0;
     }
     const code = this.pattern.codePointAt(this.#at) ?? 0;
+    if (code > 0x7f) throw new SyntaxError("a class has characters of ASCII alone: Envoy reads bytes");
     this.#at += String.fromCodePoint(code).length;
     return code;
   }

@@ -1,7 +1,6 @@
 /** Expressions that `badRegex` takes; Envoy takes them too (routes.envoy.test.ts). */
 export const GOOD_REGEXES: readonly string[] = [
   "/items/[0-9]+",
-  "",
   "a|b|",
   "(a|b)*c+?d??",
   "(?i)/ABC",
@@ -18,12 +17,12 @@ export const GOOD_REGEXES: readonly string[] = [
   "[\\d\\w\\s\\pL]",
   "\\d+\\D\\w\\W\\s\\S\\b\\B",
   "\\pN\\PN\\p{Greek}\\P{Greek}",
-  "\\x41\\x{10FFFF}\\101\\0",
+  "\\x41\\x{7F}\\x{00ff}\\101\\377\\0",
   "\\A^a$\\z",
   "\\Q(*\\E",
   "\\.\\*\\/\\-\\%",
   "[\\]\\-\\\\]",
-  "ä[é-ü].*",
+  "ä.*é",
   "a{1000}",
   "\\pL{40}",
 ];
