@@ -3,12 +3,12 @@ const MAX_REPEAT = 1000;
 /** States that an expression may need: below what the bootstrap allows (`re2.max_program_size.error_level`), counted generously. */
 const MAX_STATES = 20_000;
 /** What a class of Unicode's characters needs, about. */
-const UNICODE_CLASS_STATES = 400;
+const UNICODE_CLASS_STATES = 1300;
 
 const POSIX_CLASS = /^\[:\^?(alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]/;
 const UNICODE_CLASS = /^\\[pP](\{\^?[A-Za-z_]+\}|[A-Z])/;
 /** Envoy reads bytes, not characters: there are none beyond 0xff. */
-const CODE = /^\\(x[0-9A-Fa-f]{2}|x\{0{0,4}[0-9A-Fa-f]{1,2}\}|[0-3]?[0-7]{2}|0)/;
+const CODE = /^\\(x[0-9A-Fa-f]{2}|x\{0{0,4}[0-9A-Fa-f]{1,2}\}|[0-3][0-7]{2}|[0-7]{2}(?![0-7])|0)/;
 const REPEAT = /^\{(\d{1,6})(,(\d{0,6}))?\}/;
 const GROUP = /^\?(:|P?<[A-Za-z_][A-Za-z_0-9]*>|(?=[imsU-])([imsU]*(-[imsU]+)?)(:|\)))/;
 

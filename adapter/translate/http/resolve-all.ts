@@ -31,7 +31,9 @@ export function resolveAllHttp(
   const resolved: ResolvedHttp[] = [];
   const problems: Problem[] = [];
   for (const resource of routers) {
-    if (resource.kind === "MetaRouter") continue;
+    // What has routes of connections alone is for gateways.
+    if (resource.kind === "MetaRouter" || (resource.kind !== "VirtualService" && resource.spec.http.length === 0))
+      continue;
     const found: Problem[] = [];
     const report: Report = (path, reason, cause) => {
       found.push({ ...problemOf(resource, path, reason), ...(cause && { cause }) });

@@ -98,10 +98,6 @@ export function resolveHttp(
       globalRateLimit,
     }));
   });
-  for (const route of [...spec.tls, ...spec.tcp]) {
-    route.destinations.forEach(find);
-    for (const match of route.match) placesOf(match, gateways, namespace, fail);
-  }
   return complete ? { resource, spec, hosts, gateways, routes } : undefined;
 }
 
