@@ -85,7 +85,11 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
   if (inbound.hasTunnels || bound.some(({ listener }) => listener.mode === "call")) {
     resources.push(buildTunnelRoute(shape.planes !== undefined));
   }
-  const taken = { outbound: [...bound, ...http].flatMap(({ addresses }) => addresses), inbound: inbound.addresses, own };
+  const taken = {
+    outbound: [...bound, ...http].flatMap(({ addresses }) => addresses),
+    inbound: inbound.addresses,
+    own,
+  };
   const { mesh, problems: loops } = captured
     ? { mesh: reached, problems: [] }
     : withoutLoops(reached, comesBack(taken));

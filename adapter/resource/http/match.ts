@@ -126,15 +126,13 @@ export function parseStringMatch(
     return undefined;
   }
   const [kind, value] = entry as ["exact" | "prefix" | "regex", string];
-  const reason = kind === "regex" ? badRegex(value) : value === "" && kind === "prefix" ? emptyPrefix(path) : undefined;
-  if (reason === undefined) return { kind, value };
-  report([...path, kind], kind === "regex" ? `${value}: ${reason}` : reason);
+  const reason = kind === "regex" ? badRegex(value) : undefined;
+  // Envoy takes an empty prefix of paths alone, and no empty expression.
+  const isEmpty = value === "" && kind !== "exact" && !(kind === "prefix" && path.at(-1) === "uri");
+  if (isEmpty) report([...path, kind], "must not be empty");
+  else if (reason !== undefined) report([...path, kind], `${value}: ${reason}`);
+  else return { kind, value };
   return undefined;
-}
-
-/** Envoy takes an empty prefix of paths alone. */
-function emptyPrefix(path: FieldPath): string | undefined {
-  return path.at(-1) === "uri" ? undefined : "must not be empty";
 }
 
 export function parseConnectionMatches(
