@@ -253,6 +253,9 @@ export const MAX_ASKS: u32 = 4_096;
 /** A rate limit service that says when its limit begins anew is not asked before, for so long at most: what it is told to allow may change. */
 export const MAX_OVER_LIMIT_MS: u32 = 1_000;
 
+/** And where it says that in whole seconds it is asked so soon again in the last of them: it may begin at any moment. */
+export const LAST_SECOND_OVER_LIMIT_MS: u32 = 50;
+
 /**
  * Calls that ask a rate limit service together are no more than this part of what it has last said to be left: an answer is for all of them, and
  * that it says no to some that it would have let through shall happen only when others have taken nearly all at the same moment.

@@ -12,7 +12,7 @@ import { hashOn } from "../../memory/bytes";
 import { getId, IdTable, newIdTable, putId, removeId } from "../../memory/id-table";
 import { dropBlock, keepBlock } from "../../memory/kept";
 import { getKey, KeyTable, newKeyTable, putKey, removeKey } from "../../memory/key-table";
-import { MAX_ASKS, MAX_OVER_LIMIT_MS, PART_OF_REMAINING } from "../../memory/limits";
+import { LAST_SECOND_OVER_LIMIT_MS, MAX_ASKS, MAX_OVER_LIMIT_MS, PART_OF_REMAINING } from "../../memory/limits";
 import { intern, Name, release } from "../../memory/name";
 import { Connection } from "../connection";
 import { Count } from "../count";
@@ -226,9 +226,18 @@ export function hearAnswer(token: u32, bytes: u32, time_ms: u32): void {
   ask.remaining = verdict == Verdict.ALLOWED ? limitRemaining : 0;
   if (verdict == Verdict.LIMITED && untilReset_ms) {
     ask.overLimit = true;
-    ask.overLimitUntil_ms = time_ms + min(untilReset_ms, MAX_OVER_LIMIT_MS);
+    ask.overLimitUntil_ms = time_ms + surelyOverLimit_ms(untilReset_ms);
   }
   end(one, verdict);
+}
+
+/**
+ * Services say whole seconds, counted from when the present one has begun: up to a second too many. Where they were taken at their word, a limit
+ * that is exceeded at the end of its second would lose the next one.
+ */
+function surelyOverLimit_ms(untilReset_ms: u32): u32 {
+  const sure = untilReset_ms % 1000 ? untilReset_ms : max(untilReset_ms - 1000, LAST_SECOND_OVER_LIMIT_MS);
+  return min(sure, MAX_OVER_LIMIT_MS);
 }
 
 /** The call to the service has ended without an answer. */
