@@ -134,6 +134,11 @@ export function rpcListener({ kind: _, ...traffic }: RpcTraffic, port: number): 
   return { ...traffic, port };
 }
 
+/** What of a gateway's servers Envoy's own HTTP filters serve. */
+export function httpServers({ servers }: Gateway): readonly HttpTraffic[] {
+  return servers.flatMap(({ traffic }) => (traffic.kind === "http" ? [traffic] : []));
+}
+
 /** What becomes of a gateway's connections that go as they are. */
 export function connectionRoutes({ servers }: Gateway): readonly TcpRoute[] {
   return servers.flatMap(({ traffic }) => (traffic.kind === "tcp" ? traffic.routes : []));

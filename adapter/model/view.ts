@@ -5,6 +5,7 @@ import {
   type Gateway,
   type GatewayServer,
   type GatewayTraffic,
+  httpServers,
   rpcListener,
   rpcListeners,
   type TcpRoute,
@@ -31,7 +32,7 @@ function inboundNames({ inbound }: Mesh): readonly string[] {
 }
 
 function exportsIn({ services, listeners, http = [], edge = [] }: Mesh): readonly Exports[] {
-  const all = [...listeners, ...http, ...edge.flatMap(rpcListeners)];
+  const all = [...listeners, ...http, ...edge.flatMap(rpcListeners), ...edge.flatMap(httpServers)];
   const hosts = all.flatMap((listener): readonly WithExports[] => listener.virtualHosts);
   return [
     ...services.flatMap(({ exports, policyExports }) => [exports, policyExports]),
@@ -131,8 +132,10 @@ function viewTraffic({ traffic, port }: GatewayServer, view: View): GatewayTraff
         sees(view.namespace, exports) && destinations.every((one) => reaches(one, view));
       return { ...traffic, routes: traffic.routes.filter(isSeen) };
     }
-    case "http":
-      return traffic;
+    case "http": {
+      const { virtualHosts = [] } = viewHttpListener({ port, virtualHosts: traffic.virtualHosts }, view) ?? {};
+      return { ...traffic, virtualHosts };
+    }
   }
 }
 

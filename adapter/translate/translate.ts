@@ -170,6 +170,7 @@ export function translate(
       policies: destinations.byDestination,
       virtualServices: taken,
       istioVirtualServices,
+      http: takenHttp,
     },
     before.edge,
   );
@@ -189,11 +190,11 @@ export function translate(
   const kept = keepDeclared(declaring.declared, protocols, [...listeners, ...atEdge.flatMap(rpcListeners)]);
   const { scopes, ...scoping } = chooseScopes(sidecars, rootNamespace);
   // Two that are at odds in the mesh are so at a gateway as well.
-  const said = new Set(built.problems.map((one) => JSON.stringify(one)));
+  const said = new Set([...built.problems, ...http.problems].map((one) => JSON.stringify(one)));
   const ports = gatewayPorts(gateways, named.names);
   const carried = new Set([
     ...atEdge.flatMap(connectionRoutes).flatMap(({ destinations }) => destinations.map(({ host }) => host)),
-    ...api.gateways.flatMap(requestDestinations).map(({ host }) => host),
+    ...atEdge.flatMap(requestDestinations).map(({ host }) => host),
   ]);
   const relevant = [...services.all].filter((draft) => carried.has(draft.host) || concerns(draft, speaking));
   const networks = networksOf(relevant, services, destinations.byDestination);

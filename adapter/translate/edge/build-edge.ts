@@ -16,12 +16,14 @@ import {
 import { formatResourceName, type Problem } from "../../status/problem.js";
 import type { DestinationPolicies } from "../choose-destination-policies.js";
 import type { DeclaredProtocols } from "../declared-protocols.js";
+import type { ResolvedHttp } from "../http/resolve.js";
 import type { ProtocolNames } from "../port-protocol.js";
 import type { ResolvedVirtualService } from "../resolve-virtual-service.js";
 import { selects } from "../selects.js";
 import type { ServiceIndex } from "../service-index.js";
 import { missingGateways, names, openTo } from "./attachment.js";
 import { connectionRoutes, type ResolvedConnections, resolveConnections } from "./connection-routes.js";
+import { httpTraffic } from "./http-traffic.js";
 import { serveCalls } from "./serve-calls.js";
 import { draftServers, type ServerDraft } from "./server-draft.js";
 
@@ -42,6 +44,8 @@ export interface EdgeSurroundings {
   /** Of the RPC protocols. */
   readonly virtualServices: readonly ResolvedVirtualService[];
   readonly istioVirtualServices: readonly IstioVirtualService[];
+  /** Of HTTP, either kind. */
+  readonly http: readonly ResolvedHttp[];
 }
 
 /** Makes gateways of Istio's Gateways and of the VirtualServices that name them. */
@@ -56,13 +60,16 @@ export function buildEdge(
   const refused = new Set(unresolved.map(({ resource }) => nameOf(resource)));
   const attached = new Set<Identified>();
   const problems: Problem[] = [];
+  const overruled = new Map<string, Problem>();
   const edge = [...drafts].map(([gateway, servers]): EdgeGateway => {
     return {
       namespace: gateway.namespace,
       name: gateway.name,
       origin: formatResourceName(gateway),
       nodes: { labels: gateway.spec.selector },
-      servers: servers.map((draft) => toServer(draft, trafficOf(draft, surroundings, connections, attached, problems))),
+      servers: servers.map((draft) =>
+        toServer(draft, trafficOf(draft, surroundings, connections, attached, problems, overruled)),
+      ),
     };
   });
   return {
@@ -71,6 +78,7 @@ export function buildEdge(
       ...bad,
       ...unresolved,
       ...problems,
+      ...overruled.values(),
       ...misattached(surroundings, gateways, attached).filter(({ resource }) => !refused.has(nameOf(resource))),
       ...conflicts(edge, [...drafts.keys()]),
       ...[...drafts.keys()].flatMap((gateway, index) => unused(gateway, edge[index])),
@@ -105,6 +113,7 @@ function trafficOf(
   connections: readonly ResolvedConnections[],
   attached: Set<Identified>,
   problems: Problem[],
+  conflicts: Map<string, Problem>,
 ): GatewayTraffic {
   switch (draft.kind.kind) {
     case "rpc":
@@ -112,7 +121,7 @@ function trafficOf(
     case "tcp":
       return { kind: "tcp", routes: connectionRoutes(draft, connections, (one) => attached.add(one)) };
     case "http":
-      return { kind: "http", virtualHosts: [] };
+      return httpTraffic(draft, surroundings.http, (one) => attached.add(one), conflicts);
   }
 }
 
@@ -139,14 +148,17 @@ function rpcTraffic(
 
 /** VirtualServices that name a gateway which is not there, or which none of has a place for them. */
 function misattached(
-  { virtualServices, istioVirtualServices }: EdgeSurroundings,
+  { virtualServices, istioVirtualServices, http }: EdgeSurroundings,
   gateways: readonly Gateway[],
   attached: ReadonlySet<Identified>,
 ): readonly Problem[] {
   const known = new Set(gateways.map(gatewayName));
   const rpc = virtualServices.map(({ resource, protocol }) => ({ resource, what: protocol }));
   const istios = istioVirtualServices.map((resource) => ({ resource, what: describe(resource) }));
-  return [...rpc, ...istios].flatMap(({ resource, what }) => {
+  const ofHttp = http.flatMap(({ resource }) => {
+    return resource.kind === "VirtualService" ? [{ resource, what: `HTTP of ${resource.spec.hosts.join(", ")}` }] : [];
+  });
+  return [...rpc, ...istios, ...ofHttp].flatMap(({ resource, what }) => {
     const written = resource.spec.gateways ?? [];
     const missing = missingGateways(resource, written, known);
     if (missing.length > 0 || attached.has(resource) || written.every((one) => one === "mesh")) return missing;
