@@ -1,7 +1,7 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
 import { destinationsOf } from "../model/destinations.js";
 import { inFamilies } from "../model/families.js";
-import { httpDestinationsOf, isHttp } from "../model/http.js";
+import { type HttpListener, httpDestinationsOf, isHttp } from "../model/http.js";
 import type { Mesh, Service, ServicePort } from "../model/model.js";
 import { preservesFamily } from "../model/network.js";
 import { PLAIN_NODE } from "../model/node-profile.js";
@@ -94,7 +94,7 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
     ? { mesh: reached, problems: [] }
     : withoutLoops(reached, comesBack(taken));
   const destinations = destinationsIn(mesh);
-  const httpDestinations = httpDestinationsIn(mesh);
+  const httpDestinations = httpDestinationsIn(mesh.http ?? []);
   const asked = rateLimitServices(mesh);
   const placementOf = placementsIn(mesh, shape);
   for (const service of mesh.services) {
@@ -124,7 +124,9 @@ function buildRedirectedInbound(
 /** For a node at the edge: its listeners, and clusters of the ports that they lead to alone. */
 function buildEdge(reached: Mesh, shape: NodeShape, code: WasmCode, versions: Pick<TableVersions, "of">): Built {
   const byFamily = shape.families.length > 1 && preservesFamily(reached, shape.ipFamily);
-  const { resources, rpc, carried, addresses } = buildGateways(reached.edge ?? [], shape, byFamily, code, versions);
+  const balancerOf = balancersOf(reached.services);
+  const gateways = buildGateways(reached.edge ?? [], shape, byFamily, { code, versions, balancerOf });
+  const { resources, rpc, carried, http, addresses } = gateways;
   const taken = { outbound: addresses, inbound: [], own: shape.own };
   const { mesh, problems } = withoutLoops(reached, comesBack(taken));
   const wanted = { services: mesh.services, listeners: rpc };
@@ -132,14 +134,15 @@ function buildEdge(reached: Mesh, shape: NodeShape, code: WasmCode, versions: Pi
     ...destinationsIn(wanted),
     ...carried.flatMap((one) => one.destinations).map(({ host, port }) => portOfService(host, port)),
   ]);
+  const httpDestinations = httpDestinationsIn(http);
   const asked = rateLimitServices(wanted);
   const placementOf = placementsIn(mesh, shape);
   const clusters = mesh.services.flatMap((service) =>
     service.ports.flatMap((port) => {
-      const isAsked = asked.has(portOfService(service.host, port.number));
-      return isAsked || destinations.has(portOfService(service.host, port.number))
-        ? buildPort(service, port, placementOf, isAsked ? "grpc" : "tunnels")
-        : [];
+      const key = portOfService(service.host, port.number);
+      const isAsked = asked.has(key);
+      if (!isAsked && !destinations.has(key) && !httpDestinations.has(key)) return [];
+      return buildPort(service, port, placementOf, httpDestinations.has(key) ? "http" : isAsked ? "grpc" : "tunnels");
     }),
   );
   const routes = rpc.length > 0 ? [buildTunnelRoute(shape.planes !== undefined)] : [];
@@ -173,7 +176,7 @@ function destinationsIn(mesh: Mesh): ReadonlySet<string> {
   return new Set(routes.flatMap((route) => destinationsOf(route).map(({ host, port }) => portOfService(host, port))));
 }
 
-function httpDestinationsIn({ http = [] }: Mesh): ReadonlySet<string> {
+function httpDestinationsIn(http: readonly Pick<HttpListener, "virtualHosts">[]): ReadonlySet<string> {
   const routes = http.flatMap(({ virtualHosts }) => virtualHosts).flatMap((virtualHost) => virtualHost.routes);
   return new Set(
     routes.flatMap((route) => httpDestinationsOf(route).map(({ host, port }) => portOfService(host, port))),

@@ -1,5 +1,5 @@
 import { toFilterConfig } from "../filter-config/filter-config.js";
-import { type Gateway, type RpcTraffic, rpcListener } from "../model/gateway.js";
+import { type Gateway, type HttpTraffic, type RpcTraffic, rpcListener } from "../model/gateway.js";
 import {
   type CarriedTraffic,
   type GatewayChain,
@@ -14,6 +14,8 @@ import type { BindAddress } from "./bind.js";
 import { chainsByFamily } from "./client-family.js";
 import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
 import { gatewaySecrets, gatewayTls } from "./gateway-tls.js";
+import { httpConnectionManager } from "./http/connection-manager.js";
+import { type BalancerOf, buildHttpRoutes } from "./http/routes.js";
 import { any, type JsonObject } from "./json.js";
 import { meltemiFilter, READ_BUFFER_BYTES } from "./listeners.js";
 import { makeResource, type Resource } from "./resource.js";
@@ -29,18 +31,24 @@ export interface EdgeResources {
   readonly carried: readonly CarriedTraffic[];
   /** Of its listeners. */
   readonly addresses: readonly BindAddress[];
+  readonly http: readonly HttpTraffic[];
 }
 
 /** The address of all interfaces, by family. */
 const ANY: Readonly<Record<Family, string>> = { IPv4: "0.0.0.0", IPv6: "::" };
+
+export interface GatewayOptions {
+  readonly code: WasmCode;
+  readonly versions: Pick<TableVersions, "of">;
+  readonly balancerOf: BalancerOf;
+}
 
 /** Listeners of the gateways that a node is of, with all that they refer to but clusters. `preservesFamily`: as of other listeners. */
 export function buildGateways(
   edge: readonly Gateway[],
   { gateways = [], binds = [], families }: NodeShape,
   preservesFamily: boolean,
-  code: WasmCode,
-  versions: Pick<TableVersions, "of">,
+  { code, versions, balancerOf }: GatewayOptions,
 ): EdgeResources {
   const { listeners } = gatewayListeners(edge.filter(({ origin }) => gateways.includes(origin)));
   // At an address that it has not a node would refuse the listener.
@@ -48,11 +56,16 @@ export function buildGateways(
   const resources: Resource[] = [];
   const rpc: OutboundListener[] = [];
   const carried: CarriedTraffic[] = [];
+  const http: HttpTraffic[] = [];
   for (const listener of own) {
     resources.push(buildGatewayListener(listener, families, preservesFamily));
     for (const { name, tls, traffic } of listener.chains) {
       if (tls?.mode === "terminate") resources.push(...gatewaySecrets(tls));
       if (traffic.kind === "tcp") carried.push(traffic);
+      if (traffic.kind === "http") {
+        http.push(traffic);
+        resources.push(buildHttpRoutes(name, traffic.virtualHosts, { balancerOf }));
+      }
       if (traffic.kind !== "rpc") continue;
       const served = rpcListener(traffic, listener.port);
       const config = toFilterConfig(served);
@@ -62,7 +75,7 @@ export function buildGateways(
       resources.push(buildExtensionConfig(filterOf(name, traffic), { ...config, version }, code));
     }
   }
-  return { resources, rpc, carried, addresses: own.flatMap((listener) => addressesOf(listener, families)) };
+  return { resources, rpc, carried, http, addresses: own.flatMap((listener) => addressesOf(listener, families)) };
 }
 
 function addressesOf({ bind, port }: GatewayListener, families: readonly Family[]): readonly BindAddress[] {
@@ -106,7 +119,9 @@ function filtersFor(name: string, traffic: GatewayChain["traffic"], family: Fami
     case "tcp":
       return [routedFilter(name, traffic.destinations, family)];
     case "http":
-      return [];
+      return [
+        httpConnectionManager({ statPrefix: name, routes: name, virtualHosts: traffic.virtualHosts, isEdge: true }),
+      ];
   }
 }
 
