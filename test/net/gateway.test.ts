@@ -18,6 +18,7 @@ import { answerText } from "../support/dubbo.js";
 import { Adapter } from "./support/adapter.js";
 import { startEnvoy } from "./support/envoy.js";
 import { type Host, PROXY } from "./support/host.js";
+import { ask, curl, startHttpServer } from "./support/http.js";
 import { Network } from "./support/network.js";
 import type { Plane } from "./support/plane.js";
 
@@ -27,6 +28,9 @@ const SECURE = 20881;
 const THRIFT = 9090;
 const TCP = 7000;
 const TLS = 443;
+const REDIRECTED = 80;
+const HTTP = 8080;
+const HTTPS = 8443;
 const CLIENT = "spiffe://cluster.local/ns/prod/sa/client";
 
 describe.each(VERSIONS)("a gateway, $name", ({ path }) => {
@@ -54,12 +58,21 @@ describe.each(VERSIONS)("a gateway, $name", ({ path }) => {
     if (thrift === undefined) throw new Error("no Thrift");
     const calculator = await started(SpokenServer.start(thrift, plane.ipv4));
     const echo = await echoing(createServer(), "connection", plane.ipv6, "echo");
+    const web = await network.addHost("web", { plane });
+    await startHttpServer(web, "web", 8000);
     const sealed = await Promise.all(["a.example.com", "b.example.com"].map(sealedServer));
     await writeFile(join(directory, "ca.pem"), authority.certificate);
     const own = authority.issue("rpc.example.com");
     await writeFile(join(directory, "tls.pem"), own.certificate);
     await writeFile(join(directory, "tls.key"), own.key, { mode: 0o644 });
+    const shop = authority.issue("shop.example.com");
+    await writeFile(join(directory, "shop.pem"), shop.certificate);
+    await writeFile(join(directory, "shop.key"), shop.key, { mode: 0o644 });
     await write("services", [
+      entry("web", "http", [
+        { address: web.ipv4 ?? "", port: 8000, version: "v1" },
+        { address: web.ipv6 ?? "", port: 8000, version: "v2" },
+      ]),
       entry("greeter", "dubbo", [
         { address: plane.ipv4, port: v1.port, version: "v1" },
         { address: plane.ipv6, port: v2.port, version: "v2" },
@@ -79,7 +92,7 @@ describe.each(VERSIONS)("a gateway, $name", ({ path }) => {
     envoy = await startEnvoy(edge.as(PROXY), bootstrap, undefined, path);
     await envoy.ready();
     // At two addresses each.
-    await vi.waitUntil(async () => (await listeners()).length === 10, { timeout: 20_000 });
+    await vi.waitUntil(async () => (await listeners()).length === 16, { timeout: 20_000 });
   });
 
   afterAll(async () => {
@@ -179,6 +192,25 @@ describe.each(VERSIONS)("a gateway, $name", ({ path }) => {
       socket.write("hello");
       expect(String((await once(socket, "data"))[0])).toBe("echo hello");
       socket.destroy();
+    });
+
+    it("takes requests by their host, ends TLS before them, and sends plain ones to https", async () => {
+      const at = family === "ipv4" ? edge.ipv4 : `[${edge.ipv6}]`;
+      const of = (host: string) => ["--header", `host: ${host}`];
+      expect(await ask([], `http://${at}:${HTTP}/x`, ...of("shop.example.com"))).toMatchObject({
+        name: "web",
+        url: "/x",
+      });
+      expect(await ask([], `http://${at}:${HTTP}/x`, ...of(`shop.example.com:${HTTP}`))).toMatchObject({ name: "web" });
+      expect((await curl([], `http://${at}:${HTTP}/x`, ...of("other.example.com"))).status).toBe(404);
+      const redirected = await curl([], `http://${at}/x?y=1`, ...of("shop.example.com"), "--include");
+      expect(redirected.status).toBe(301);
+      expect(redirected.body).toContain("location: https://shop.example.com/x?y=1");
+      const trusted = ["--cacert", join(directory, "ca.pem")];
+      const secure = (name: string) => [...trusted, "--resolve", `${name}:${HTTPS}:${at}`];
+      const { headers } = await ask([], `https://shop.example.com:${HTTPS}/`, ...secure("shop.example.com"));
+      expect(headers["x-forwarded-proto"]).toBe("https");
+      expect((await curl([], `https://b.example.com:${HTTPS}/`, ...secure("b.example.com"))).status).toBe(0);
     });
 
     it("passes TLS on by the name that it asks for", async () => {
@@ -309,6 +341,13 @@ function gateway(directory: string): object {
         { port: { number: SECURE, name: "dubbo-secure", protocol: "TLS" }, hosts: ["rpc.example.com"], tls: secure },
         { port: { number: THRIFT, name: "thrift", protocol: "TCP" }, hosts: ["*"] },
         { port: { number: TCP, name: "tcp-echo", protocol: "TCP" }, hosts: ["*"] },
+        { port: { number: REDIRECTED, name: "http", protocol: "HTTP" }, hosts: ["*"], tls: { httpsRedirect: true } },
+        { port: { number: HTTP, name: "http", protocol: "HTTP" }, hosts: ["*.example.com"] },
+        {
+          port: { number: HTTPS, name: "https", protocol: "HTTPS" },
+          hosts: ["shop.example.com"],
+          tls: { mode: "SIMPLE", serverCertificate: file("shop.pem"), privateKey: file("shop.key") },
+        },
         { port: { number: TLS, name: "tls", protocol: "TLS" }, hosts: ["*.example.com"], tls: { mode: "PASSTHROUGH" } },
       ],
     },
@@ -316,6 +355,16 @@ function gateway(directory: string): object {
 }
 
 const CONNECTIONS = [
+  {
+    apiVersion: ISTIO,
+    kind: "VirtualService",
+    metadata: { name: "shop", ...PROD },
+    spec: {
+      hosts: ["shop.example.com"],
+      gateways: ["edge"],
+      http: [{ route: [{ destination: { host: "web.example" } }] }],
+    },
+  },
   {
     apiVersion: ISTIO,
     kind: "VirtualService",
