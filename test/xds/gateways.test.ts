@@ -32,7 +32,7 @@ function names(of: ReturnType<ReturnType<typeof caseOf>>, type: "LDS" | "CDS" | 
 it("a gateway has its servers at all addresses of both families, and clusters that these lead to alone", async () => {
   const snapshot = caseOf("gateways")({ ...EDGE, addresses: [address("10.0.0.9"), address("fd00::9")] });
   expect(checkConsistency(snapshot)).toEqual([]);
-  for (const type of ["LDS", "ECDS", "CDS", "SDS"] as const) {
+  for (const type of ["LDS", "RDS", "ECDS", "CDS", "SDS"] as const) {
     const found = Object.fromEntries([...snapshot.types[type].resources].map(([name, { json }]) => [name, json]));
     const golden = join(here, "__golden__", `gateways-${type.toLowerCase()}.json`);
     await expect(`${JSON.stringify(found, null, 2)}\n`).toMatchFileSnapshot(golden);
@@ -46,14 +46,15 @@ it("a gateway of one family listens there alone, and at no address that it lacks
     expect.objectContaining({ socket_address: expect.objectContaining({ address: "0.0.0.0" }) }),
   );
   expect(listeners.every((one) => one.additional_addresses === undefined)).toBe(true);
-  expect(names(snapshot, "LDS")).toEqual(["0.0.0.0_20880", "0.0.0.0_30881", "0.0.0.0_3306", "0.0.0.0_443"]);
+  const ports = [20880, 30881, 3306, 443, 80, 8080, 8443];
+  expect(names(snapshot, "LDS")).toEqual(ports.map((port) => `0.0.0.0_${port}`));
 });
 
 it("a gateway that no Gateway selects has nothing, and a sidecar what it ever had", () => {
   const snapshotOf = caseOf("gateways");
   expect(names(snapshotOf({ ...EDGE, labels: { app: "other" } }), "LDS")).toEqual([]);
   const sidecar = snapshotOf({ ...EDGE, gateway: false });
-  expect(names(sidecar, "LDS")).toEqual(["outbound_dubbo_20880", "outbound_thrift_9090"]);
+  expect(names(sidecar, "LDS")).toEqual(["outbound_dubbo_20880", "outbound_http_8000", "outbound_thrift_9090"]);
   const table = JSON.stringify(sidecar.types.ECDS.resources.get("outbound_dubbo_20880")?.json);
   expect(table).toContain("hello.example");
   expect(table, "of a VirtualService that names a gateway alone").not.toContain("com.example.Hello");
