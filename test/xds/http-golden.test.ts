@@ -34,9 +34,14 @@ const ALL_IN_ONE: readonly Listen[] = [
   },
 ];
 
+/** Each port at an address of its own. */
+const BY_PORT: readonly Listen[] = [80, 8080, 9080, 9081, 9082, 9083, 9084, 9085, 20881].map((port) => {
+  return { protocol: "http", port, addresses: [{ ip: "127.0.0.1", port }] };
+});
+
 describe.each([
-  ["http-services", []],
-  ["http-istio", []],
+  ["http-services", BY_PORT],
+  ["http-istio", BY_PORT],
   ["http-meltemi", ALL_IN_ONE],
 ])("the resources of HTTP of the case %s", (folder, listen) => {
   const { resources, problems } = resourcesOf(folder, listen);

@@ -37,8 +37,8 @@ export interface BoundHttpListener {
 const ALL_PORTS = "http_proxy";
 
 /**
- * Gives listeners the addresses that `listen` says of `http`, for a port or for all ports together; else loopback and their own port. Those of
- * `others` are taken.
+ * Gives listeners the addresses that `listen` says of `http`, for a port or for all ports together. What it says nothing of is not served: a
+ * cluster has many HTTP services, and a node cannot be bound to port 80 for each. Those of `others` are taken.
  */
 export function bindHttp(
   { http = [] }: Pick<Mesh, "http">,
@@ -49,12 +49,11 @@ export function bindHttp(
 ): readonly BoundHttpListener[] {
   const bound: BoundHttpListener[] = [];
   const all: HttpListener[] = [];
-  const loopback = families.includes("IPv4") ? "127.0.0.1" : "::1";
   const shared = listen.find(({ protocol, port }) => protocol === "http" && port === undefined);
   for (const listener of http) {
     const own = listen.find((one) => one.protocol === "http" && one.port === listener.port);
-    if (own === undefined && shared !== undefined) all.push(listener);
-    else bound.push(ofPort(listener, own?.addresses ?? [{ ip: loopback, port: listener.port }]));
+    if (own !== undefined) bound.push(ofPort(listener, own.addresses));
+    else all.push(listener);
   }
   if (shared !== undefined && all.length > 0) bound.push(sharedListener(all, shared.addresses));
   const served = bound.flatMap((one) => reachable(one, families, problems));
