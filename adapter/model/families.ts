@@ -13,9 +13,11 @@ export function isOfFamilies(address: string, families: readonly Family[]): bool
 export function inFamilies(mesh: Mesh, families: readonly Family[]): Mesh {
   if (families.length > 1) return mesh;
   const isGood = (address: string) => isOfFamilies(address, families);
+  const all = (services: readonly Service[]) => services.map((service) => reduced(service, isGood));
   return {
     ...mesh,
-    services: mesh.services.map((service) => reduced(service, isGood)),
+    services: all(mesh.services),
+    ...(mesh.opaque && { opaque: all(mesh.opaque) }),
     ...(mesh.http && { http: mesh.http.map((listener) => reducedHttp(listener, isGood)) }),
   };
 }

@@ -18,6 +18,11 @@ export interface Mesh {
   readonly edge?: readonly Gateway[];
   /** Ports of gateways that are Istio's own Envoys, by number. */
   readonly gateways?: readonly GatewayPort[];
+  /**
+   * Services that speak nothing of ours, by host, as far as nodes that connections are redirected to must tell them from others: absent where
+   * there are none.
+   */
+  readonly opaque?: readonly Service[];
   /** What nodes call, where that is said. */
   readonly scopes?: readonly Scope[];
   /** What is asked of the inbound side, where that is anything. */

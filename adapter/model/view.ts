@@ -31,11 +31,11 @@ function inboundNames({ inbound }: Mesh): readonly string[] {
   return inbound === undefined ? [] : inboundNamespaces(inbound);
 }
 
-function exportsIn({ services, listeners, http = [], edge = [] }: Mesh): readonly Exports[] {
+function exportsIn({ services, listeners, http = [], edge = [], opaque = [] }: Mesh): readonly Exports[] {
   const all = [...listeners, ...http, ...edge.flatMap(rpcListeners), ...edge.flatMap(httpServers)];
   const hosts = all.flatMap((listener): readonly WithExports[] => listener.virtualHosts);
   return [
-    ...services.flatMap(({ exports, policyExports }) => [exports, policyExports]),
+    ...[...services, ...opaque].flatMap(({ exports, policyExports }) => [exports, policyExports]),
     ...hosts.flatMap(({ nameExports = {} }) => Object.values(nameExports)),
     ...hosts.flatMap(({ routes }) => routes.map(({ exports }) => exports)),
     ...edge.flatMap(connectionRoutes).map(({ exports }) => exports),
@@ -71,6 +71,7 @@ export function viewOf(mesh: Mesh, viewer: Viewer): Mesh {
     // What is no gateway has no use for it.
     ...(viewer.gateway && mesh.edge && { edge: mesh.edge.map((one) => viewGateway(one, view)) }),
     ...(http && { http }),
+    ...(mesh.opaque && { opaque: mesh.opaque.filter(({ exports }) => sees(namespace, exports)) }),
     ...(mesh.inbound && { inbound: inboundOf(mesh.inbound, namespace) }),
   };
 }

@@ -39,6 +39,7 @@ export class ServedMesh {
   readonly #namespace: string | undefined;
   readonly #versions = new TableVersions();
   #snapshot: Snapshot | undefined;
+  #told: ReadonlySet<string> = new Set();
 
   /** `namespace`: all of its nodes are of that one. */
   constructor(options: ServedMeshOptions, namespace?: string) {
@@ -56,11 +57,18 @@ export class ServedMesh {
     for (const diff of diffSnapshots(this.#snapshot, next))
       log.info({ ...diff, version: next.version }, "resources changed");
     this.#snapshot = next;
+    // Of kinds of nodes it is told when the first asks, once for as long as it is so; what is wrong for all is told of the mesh.
+    const before = this.#told;
+    const told = new Set(problems);
+    this.#told = told;
     const views = snapshotsByShape(mesh, next, ports, ({ name, mesh, served, shape }) => {
-      const of = (listener: string, table: object) => versions.of(`${name}/${listener}`, table);
+      // Tables have addresses that are dialled in them.
+      const kind = `${shape.captured ? "captured" : ""} ${shape.families.join("+")}`;
+      const of = (listener: string, table: object) => versions.of(`${name}/${kind}/${listener}`, table);
       const built = build(mesh, { ...this.#options, versions: { of }, served, shape });
-      // What is wrong for all is told once, of the mesh.
-      for (const problem of built.problems.filter((one) => !problems.includes(one))) {
+      for (const problem of built.problems.filter((one) => !told.has(one))) {
+        told.add(problem);
+        if (before.has(problem)) continue;
         log.warn({ problem, ...(shape.own.length > 0 && { own: shape.own }) }, "not all can be served to some nodes");
       }
       return built.resources;

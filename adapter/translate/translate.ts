@@ -34,6 +34,7 @@ import { chooseListenerPolicies } from "./choose-listener-policies.js";
 import { chooseMeshPolicies } from "./choose-mesh-policies.js";
 import { chooseRules } from "./choose-rules.js";
 import { chooseScopes, DEFAULT_ROOT_NAMESPACE } from "./choose-scopes.js";
+import { contested } from "./contested.js";
 import { chooseDeclared, type DeclaredProtocols, keepDeclared } from "./declared-protocols.js";
 import { detectedProtocols } from "./detected-protocols.js";
 import { draftServices } from "./draft-services.js";
@@ -197,6 +198,10 @@ export function translate(
     ...atEdge.flatMap(requestDestinations).map(({ host }) => host),
   ]);
   const relevant = [...services.all].filter((draft) => carried.has(draft.host) || concerns(draft, speaking));
+  const isBlocking = nodes.policies.some(({ unknownDestinations }) => unknownDestinations === "block");
+  const opaque = opaqueBeside(services, relevant, [...listeners, ...http.listeners], isBlocking).map((draft) =>
+    toService(draft, services.rule(draft.host), speaking),
+  );
   const networks = networksOf(relevant, services, destinations.byDestination);
   return {
     mesh: {
@@ -205,6 +210,7 @@ export function translate(
         .sort((a, b) => compareText(a.host, b.host)),
       listeners,
       ...(http.listeners.length > 0 && { http: http.listeners }),
+      ...(opaque.length > 0 && { opaque: opaque.sort((a, b) => compareText(a.host, b.host)) }),
       ...(scopes.length > 0 && { scopes }),
       ...(atEdge.length > 0 && { edge: atEdge }),
       ...(ports.length > 0 && { gateways: ports }),
@@ -230,6 +236,7 @@ export function translate(
       ...nodes.problems,
       ...[...edge.problems, ...api.problems].filter((one) => !said.has(JSON.stringify(one))),
       ...relevant.flatMap(withoutEndpoints),
+      ...contested(relevant, (host, port) => speaking.of(host, port)),
     ],
     statuses: api.statuses,
     inForce: {
@@ -343,6 +350,26 @@ function buildListeners(
 /** A cluster is full of Services that speak nothing of ours. Who writes a ServiceEntry for Meltemi is to see it. */
 function concerns({ by, host, ports }: ServiceDraft, speaking: PortProtocols): boolean {
   return by.kind === "ServiceEntry" || ports.some(({ number }) => speaking.of(host, number) !== undefined);
+}
+
+/**
+ * Services that speak nothing of ours and have an address at a port of which our listeners take all others; where what is for nobody is blocked, all that
+ * have an address.
+ */
+function opaqueBeside(
+  services: ServiceIndex,
+  relevant: readonly ServiceDraft[],
+  listeners: readonly { readonly port: number }[],
+  isBlocking: boolean,
+): readonly ServiceDraft[] {
+  const known = new Set(relevant);
+  const ports = new Set(listeners.map(({ port }) => port));
+  return [...services.all].filter(
+    (draft) =>
+      !known.has(draft) &&
+      draft.addresses.length > 0 &&
+      (isBlocking || draft.ports.some(({ number }) => ports.has(number))),
+  );
 }
 
 /** Of ServiceEntries it is told where their endpoints are collected. */

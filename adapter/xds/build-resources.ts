@@ -18,6 +18,7 @@ import { buildInbound } from "./inbound.js";
 import { buildListener } from "./listeners.js";
 import { buildLocalWorkload } from "./local-workload.js";
 import { comesBack, withoutLoops } from "./loop-guard.js";
+import { opaquePorts } from "./opaque.js";
 import { placementsIn } from "./placement.js";
 import { bindRedirected } from "./redirected.js";
 import type { Resource } from "./resource.js";
@@ -97,15 +98,23 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
   const httpDestinations = httpDestinationsIn(mesh.http ?? []);
   const asked = rateLimitServices(mesh);
   const placementOf = placementsIn(mesh, shape);
+  const carried = (service: Service, port: ServicePort): Carried | undefined => {
+    const key = portOfService(service.host, port.number);
+    if (isHttp(port.protocol) || (port.protocol === undefined && httpDestinations.has(key))) return "http";
+    if (asked.has(key)) return "grpc";
+    // Of a port that speaks nothing of ours no cluster is wanted, unless a route leads there.
+    return port.protocol !== undefined || destinations.has(key) ? "tunnels" : undefined;
+  };
   for (const service of mesh.services) {
     for (const port of service.ports) {
-      // Of a port that speaks nothing of ours no cluster is wanted, unless a route leads there.
-      const key = portOfService(service.host, port.number);
-      const isHttpToo = isHttp(port.protocol) || (port.protocol === undefined && httpDestinations.has(key));
-      const isAsked = asked.has(key);
-      if (port.protocol !== undefined || isAsked || isHttpToo || destinations.has(key)) {
-        resources.push(...buildPort(service, port, placementOf, isHttpToo ? "http" : isAsked ? "grpc" : "tunnels"));
-      }
+      const carries = carried(service, port);
+      if (carries !== undefined) resources.push(...buildPort(service, port, placementOf, carries));
+    }
+  }
+  if (captured) {
+    for (const { service, port, listener } of opaquePorts(mesh, taken.outbound)) {
+      const carries = carried(service, port) ?? "tunnels";
+      resources.push(listener, ...buildPort(service, port, placementOf, carries));
     }
   }
   return { resources: withoutDuplicates(resources), problems: [...problems, ...inbound.problems, ...loops] };

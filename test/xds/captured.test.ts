@@ -140,16 +140,38 @@ it("look at single calls that come in, where a policy asks for that", () => {
   ).toContain("inbound_dubbo_20890/observe");
 });
 
-it("leave a port to the protocol that needs all addresses, and say what of the other is lost", () => {
-  const [thrift] = MESH.services.filter(({ host }) => host.startsWith("prices"));
-  const { addresses: _, ...headless } = { ...thrift, host: "lost.prod.svc.cluster.local" };
-  const { problems, named } = build(BOTH, { ...MESH, services: [...MESH.services, headless as never] });
-  expect(problems).toEqual([
-    "port 20880 of lost.prod.svc.cluster.local is not served as thrift: dubbo has the port, and the service has no address of its own by " +
-      "which to tell them. Give it one, or another port",
-  ]);
+it("leave a port to the protocol that needs all addresses, and the others those of their services", () => {
+  const { named, problems } = build(BOTH);
+  expect(problems).toEqual([]);
+  expect(named("LDS", "outbound_dubbo_20880")).toMatchObject({ address: { socket_address: { address: "0.0.0.0" } } });
   expect(named("LDS", "outbound_thrift_20880")).toMatchObject({
     address: { socket_address: { address: "10.96.0.2" } },
     additional_addresses: [{ address: { socket_address: { address: "fd00:96::2" } } }],
   });
+});
+
+it("let what speaks nothing of ours pass, at a port of ours too", () => {
+  const tcp = (nth: number, number: number) =>
+    reviews({
+      host: `tcp-${nth}.prod.svc.cluster.local`,
+      addresses: [`10.96.1.${nth}`, `fd00:96:1::${nth}`],
+      ports: [{ number, name: "tcp", protocol: undefined }],
+      subsets: [],
+    });
+  const mesh: Mesh = { ...MESH, services: [...MESH.services, tcp(1, 3306)], opaque: [tcp(2, 20880), tcp(1, 3306)] };
+  const { named, snapshot } = build(BOTH, mesh);
+  for (const [nth, port] of [
+    [1, 3306],
+    [2, 20880],
+  ]) {
+    expect(named("LDS", `10.96.1.${nth}_${port}`)).toMatchObject({
+      additional_addresses: [{ address: { socket_address: { address: `fd00:96:1::${nth}`, port_value: port } } }],
+      filter_chains: [
+        { filters: [{ typed_config: { cluster: `outbound|${port}||tcp-${nth}.prod.svc.cluster.local` } }] },
+      ],
+    });
+  }
+  expect(checkConsistency(snapshot)).toEqual([]);
+  expect(build(IPV6, mesh).named("LDS", "fd00:96:1::2_20880")).not.toHaveProperty("additional_addresses.0");
+  expect(build(node([], { captured: false }), mesh).named("LDS", "10.96.1.2_20880"), "not captured").toBeUndefined();
 });
