@@ -11,10 +11,7 @@ export function judge(problems: readonly Problem[], resources: readonly RawResou
 
 /** What leads nowhere in resources of Istio's, or is not used, may well be so: much of them is about what is none of Meltemi's. */
 function isIstiosBusiness({ resource, severity, cause }: Problem): boolean {
-  const { kind = "" } = resource ?? {};
-  // Whose an address or a port is, istiod decides.
-  if (kind === "Service" && severity === "warning" && cause === "conflict") return true;
-  return ISTIOS_KINDS.has(kind) && (severity === "warning" || cause === "reference");
+  return ISTIOS_KINDS.has(resource?.kind ?? "") && (severity === "warning" || cause === "reference");
 }
 
 const ISTIOS_KINDS = new Set<string>(KINDS.filter(({ group }) => group === ISTIO_GROUP).map(({ kind }) => kind));

@@ -236,7 +236,8 @@ export function translate(
       ...nodes.problems,
       ...[...edge.problems, ...api.problems].filter((one) => !said.has(JSON.stringify(one))),
       ...relevant.flatMap(withoutEndpoints),
-      ...contested(relevant, (host, port) => speaking.of(host, port)),
+      // Whose an address or a port is in Istio's Envoys, istiod decides.
+      ...(istiosGateways ? [] : contested(relevant, (host, port) => speaking.of(host, port))),
     ],
     statuses: api.statuses,
     inForce: {

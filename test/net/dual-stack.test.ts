@@ -1,4 +1,5 @@
 // What a second family of addresses costs a sidecar: counted in a real Envoy, beside what it would cost with a resource for each family.
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLogger } from "../../adapter/log/logger.js";
 import type { Mesh } from "../../adapter/model/model.js";
@@ -11,8 +12,7 @@ import { buildResources } from "../../adapter/xds/build-resources.js";
 import type { JsonObject } from "../../adapter/xds/json.js";
 import { makeResource, type Resource } from "../../adapter/xds/resource.js";
 import { endpoint, meshOf, reviews, routeTo } from "../xds/mesh.js";
-import { ENVOY_ADMIN_PORT } from "./support/adapter.js";
-import { startEnvoy } from "./support/envoy.js";
+import { ENVOY_ADMIN_PORT, startEnvoy } from "./support/envoy.js";
 import { type Host, PROXY } from "./support/host.js";
 import { Network } from "./support/network.js";
 
@@ -141,7 +141,8 @@ describe("a sidecar", () => {
     const single = await costOf([host.ipv4 as string]);
     const both = await costOf(host.ips);
     const duplicated = await costOf(host.ips, duplicating);
-    console.log(JSON.stringify({ single, both, duplicated }));
+    // The figures of docs/dual-stack.md.
+    expect(bytesOnPage()).toEqual([single.bytes, both.bytes, duplicated.bytes]);
     expect({ ...both, bytes: 0 }).toEqual({ ...single, bytes: 0 });
     expect(single).toMatchObject({ listeners: 3, clusters: SERVICES * 3 + 4, routes: 1 });
     expect({ ...duplicated, bytes: 0 }).toEqual({
@@ -154,6 +155,12 @@ describe("a sidecar", () => {
     expect(both.bytes).toBeLessThan(duplicated.bytes);
   });
 });
+
+/** The last column of the page's table. */
+function bytesOnPage(): readonly number[] {
+  const rows = readFileSync("docs/dual-stack.md", "utf8").matchAll(/^\|.*\| ([\d,]+) B \|$/gm);
+  return [...rows].map(([, bytes = ""]) => Number(bytes.replaceAll(",", "")));
+}
 
 interface Dump {
   readonly dynamic_listeners?: readonly object[];
