@@ -2,7 +2,7 @@ import { isHttp } from "./http.js";
 import type { Service } from "./model.js";
 
 /** Services that say the same of HTTP are served together. */
-function spoken(protocol: string): string {
+export function spoken(protocol: string): string {
   return isHttp(protocol) ? "http" : protocol;
 }
 

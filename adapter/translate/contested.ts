@@ -1,5 +1,6 @@
+import { isHttp } from "../model/http.js";
 import { canonicalIp } from "../model/ip.js";
-import { lostTo, portOwners } from "../model/port-owner.js";
+import { lostTo, portOwners, spoken } from "../model/port-owner.js";
 import { conflict, mention } from "../resource/resource.js";
 import type { FieldPath } from "../status/field-path.js";
 import type { Problem } from "../status/problem.js";
@@ -12,11 +13,15 @@ type ProtocolOf = (host: string, port: number) => string | undefined;
  * is told on the field of the one that has not. `drafts` are in the order of resources.
  */
 export function contested(drafts: readonly ServiceDraft[], protocolOf: ProtocolOf): readonly Problem[] {
-  return [...sharedAddresses(drafts), ...lostPorts(drafts, protocolOf), ...workloadPorts(drafts, protocolOf)];
+  return [
+    ...sharedAddresses(drafts, protocolOf),
+    ...lostPorts(drafts, protocolOf),
+    ...workloadPorts(drafts, protocolOf),
+  ];
 }
 
 /** The first keeps it. The hosts of one resource have its addresses in common. */
-function sharedAddresses(drafts: readonly ServiceDraft[]): readonly Problem[] {
+function sharedAddresses(drafts: readonly ServiceDraft[], protocolOf: ProtocolOf): readonly Problem[] {
   const owners = new Map<string, ServiceDraft>();
   const problems = new Map<string, Problem>();
   for (const draft of drafts) {
@@ -25,7 +30,9 @@ function sharedAddresses(drafts: readonly ServiceDraft[]): readonly Problem[] {
         const key = `${canonicalIp(address)} ${number}`;
         const owner = owners.get(key);
         if (owner === undefined) owners.set(key, draft);
-        return owner !== undefined && owner.by !== draft.by;
+        if (owner === undefined || owner.by === draft.by) return false;
+        // Of two that speak HTTP it is told where their names are collected.
+        return ![draft, owner].every(({ host }) => isHttp(protocolOf(host, number)));
       });
       const [port] = shared;
       const owner = port && owners.get(`${canonicalIp(address)} ${port.number}`);
@@ -74,10 +81,12 @@ function workloadPorts(drafts: readonly ServiceDraft[], protocolOf: ProtocolOf):
   const problems: Problem[] = [];
   for (const draft of drafts.toSorted((a, b) => (a.host < b.host ? -1 : 1))) {
     draft.ports.forEach(({ name, number }, index) => {
-      const protocol = protocolOf(draft.host, number);
-      if (protocol === undefined) return;
+      const said = protocolOf(draft.host, number);
+      if (said === undefined) return;
+      const protocol = spoken(said);
       const rivals = new Set<ServiceDraft>();
       for (const { addresses, ports } of draft.endpoints) {
+        if (ports[name] === 0) continue;
         for (const address of addresses) {
           const key = `${canonicalIp(address)} ${ports[name] ?? number}`;
           const first = known.get(key);
