@@ -1,5 +1,6 @@
 // A fleet of gateways is replaced, one Envoy after the other, under load: no call is lost.
 import { mkdtemp, rm } from "node:fs/promises";
+import { Agent, get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,11 +13,13 @@ import { answerText, isEvent } from "../support/dubbo.js";
 import { Adapter } from "./support/adapter.js";
 import { startEnvoy } from "./support/envoy.js";
 import { type Host, PROXY } from "./support/host.js";
+import { startHttpServer } from "./support/http.js";
 import { Network } from "./support/network.js";
 import { rpcGateway, serviceEntry, virtualService, writeResources } from "./support/resources.js";
 
 const GREETER = "demo.Greeter";
 const PORT = 20880;
+const HTTP = 8080;
 const LANES = 16;
 const DRAIN_MS = 20_000;
 
@@ -33,11 +36,20 @@ describe.each(["ipv4", "ipv6"] as const)("a fleet of gateways, over %s", (family
     const plane = await network.addPlane();
     const control = await network.addHost("control", { plane });
     hosts = await Promise.all(["edge1", "edge2", "edge3"].map((name) => network.addHost(name, { plane })));
+    const web = await network.addHost("web", { plane });
+    await startHttpServer(web, "web", 8000);
     directory = await mkdtemp(join(tmpdir(), "meltemi-net-"));
     server = await DubboServer.start("v1", undefined, undefined, plane[family]);
     await writeResources(directory, "all", [
       serviceEntry("greeter", "dubbo", 7000, [{ address: plane[family], port: server.port }]),
-      rpcGateway("edge", { dubbo: PORT }),
+      serviceEntry("web", "http", 8000, [{ address: web[family] ?? "", port: 8000 }]),
+      rpcGateway("edge", { dubbo: PORT, HTTP }),
+      {
+        apiVersion: "networking.istio.io/v1",
+        kind: "VirtualService",
+        metadata: { name: "web", namespace: "prod" },
+        spec: { hosts: ["*"], gateways: ["edge"], http: [{ route: [{ destination: { host: "web.example" } }] }] },
+      },
       virtualService("greeter", GREETER, "greeter", ["edge"]),
     ]);
     adapter = await Adapter.start(control, "--config", directory);
@@ -74,7 +86,25 @@ describe.each(["ipv4", "ipv6"] as const)("a fleet of gateways, over %s", (family
     }
   }
 
-  it("is replaced without a lost call of Dubbo", async () => {
+  /** The status, and whether the connection is to be used again; undefined: nobody is there. */
+  function ask(
+    agent: Agent,
+    host: Host | undefined,
+  ): Promise<{ readonly status: number; readonly stays: boolean } | undefined> {
+    return new Promise((resolve, reject) => {
+      const request = get({ agent, host: host?.[family], port: HTTP, path: "/" }, (response: IncomingMessage) => {
+        response.resume();
+        const stays = response.headers.connection !== "close";
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, stays }));
+      });
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code === "ECONNREFUSED") resolve(undefined);
+        else reject(error);
+      });
+    });
+  }
+
+  it("is replaced without a lost call of Dubbo, or a lost request of HTTP", async () => {
     let running = true;
     let calls = 0;
     let moves = 0;
@@ -95,6 +125,20 @@ describe.each(["ipv4", "ipv6"] as const)("a fleet of gateways, over %s", (family
       }
       client.close();
     });
+    let requests = 0;
+    const visitors = Array.from({ length: LANES }, async (_, lane) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (let nth = lane; running; await sleep(1)) {
+        const answer = await ask(agent, hosts[nth % hosts.length]).catch((error: Error) => error.message);
+        if (answer === undefined) nth += 1;
+        else if (typeof answer === "string" || answer.status !== 200) lost.push(JSON.stringify(answer));
+        else {
+          requests += 1;
+          if (!answer.stays) nth += 1;
+        }
+      }
+      agent.destroy();
+    });
     for (const [host, envoy] of envoys) {
       await sleep(500);
       expect(await drainEnvoy(await envoy.ready(), DRAIN_MS), `left at ${host.name}`).toBe(0);
@@ -102,9 +146,10 @@ describe.each(["ipv4", "ipv6"] as const)("a fleet of gateways, over %s", (family
       await start(host);
     }
     running = false;
-    await Promise.all(lanes);
+    await Promise.all([...lanes, ...visitors]);
     expect(lost).toEqual([]);
     expect(calls).toBeGreaterThan(LANES * 20);
+    expect(requests).toBeGreaterThan(LANES * 20);
     expect(moves, "every client has moved").toBeGreaterThanOrEqual(LANES);
   });
 });
