@@ -77,14 +77,15 @@ export function buildResources(whole: Mesh, options: XdsOptions & XdsState & Xds
   const http = captured
     ? redirectHttp(reached, bound, shape, problems)
     : bindHttp(reached, bound, options, families, problems);
-  const balancerOf = balancersOf(reached.services);
-  for (const listener of http) resources.push(...buildHttpListener(listener, reached.services, balancerOf));
+  const hasPlanes = shape.planes !== undefined;
+  const httpOptions = { preservesFamily: byFamily, balancerOf: balancersOf(reached.services), hasPlanes };
+  for (const listener of http) resources.push(...buildHttpListener(listener, reached.services, httpOptions));
   const inbound = captured
     ? buildRedirectedInbound(served, shape, { code, versions })
     : buildInbound(reached, { bound, families, own, code, versions });
   resources.push(...inbound.resources);
   if (inbound.hasTunnels || bound.some(({ listener }) => listener.mode === "call")) {
-    resources.push(buildTunnelRoute(shape.planes !== undefined));
+    resources.push(buildTunnelRoute(hasPlanes));
   }
   const taken = {
     outbound: [...bound, ...http].flatMap(({ addresses }) => addresses),

@@ -46,7 +46,7 @@ export interface GatewayOptions {
 /** Listeners of the gateways that a node is of, with all that they refer to but clusters. `preservesFamily`: as of other listeners. */
 export function buildGateways(
   edge: readonly Gateway[],
-  { gateways = [], binds = [], families }: NodeShape,
+  { gateways = [], binds = [], families, planes }: NodeShape,
   preservesFamily: boolean,
   { code, versions, balancerOf }: GatewayOptions,
 ): EdgeResources {
@@ -64,7 +64,7 @@ export function buildGateways(
       if (traffic.kind === "tcp") carried.push(traffic);
       if (traffic.kind === "http") {
         http.push(traffic);
-        resources.push(buildHttpRoutes(name, traffic.virtualHosts, { balancerOf }));
+        resources.push(buildHttpRoutes(name, traffic.virtualHosts, { balancerOf, hasPlanes: planes !== undefined }));
       }
       if (traffic.kind !== "rpc") continue;
       const served = rpcListener(traffic, listener.port);
@@ -120,7 +120,13 @@ function filtersFor(name: string, traffic: GatewayChain["traffic"], family: Fami
       return [routedFilter(name, traffic.destinations, family)];
     case "http":
       return [
-        httpConnectionManager({ statPrefix: name, routes: name, virtualHosts: traffic.virtualHosts, isEdge: true }),
+        httpConnectionManager({
+          statPrefix: name,
+          routes: name,
+          virtualHosts: traffic.virtualHosts,
+          isEdge: true,
+          ...(family && { family }),
+        }),
       ];
   }
 }

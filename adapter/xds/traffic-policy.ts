@@ -107,13 +107,17 @@ function leaveOutUnreachable(most: JsonObject, panic_percent: number): JsonObjec
   };
 }
 
+/** Whether hosts of one family are for clients of the other, where these have none. */
+export function standsIn({ ipFamily }: Placement): boolean {
+  return ipFamily?.mode === "preserve" && ipFamily.fallback === "other";
+}
+
 /**
  * Ejection of hosts. Envoy sees no answers of a tunnel, only whether it could be made: what Istio counts as gateway errors of
  * TCP (refused, reset, timed out) are failures of local origin here. Panic is off unless asked for, as in Istio.
  */
-export function outlierDetection(outlier: OutlierDetection | undefined, { ipFamily }: Placement): JsonObject {
-  const standsIn = ipFamily?.mode === "preserve" && ipFamily.fallback === "other";
-  if (outlier === undefined) return standsIn ? LEAVE_OUT_BUT_ONE : LEAVE_OUT_UNREACHABLE;
+export function outlierDetection(outlier: OutlierDetection | undefined, placement: Placement): JsonObject {
+  if (outlier === undefined) return standsIn(placement) ? LEAVE_OUT_BUT_ONE : LEAVE_OUT_UNREACHABLE;
   const failures = outlier.consecutive5xx ?? outlier.consecutiveGatewayErrors;
   return {
     outlier_detection: {

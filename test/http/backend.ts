@@ -25,10 +25,10 @@ export class Backend {
   ) {}
 
   /** HTTP/1.1, or HTTP/2 alone. */
-  static async start(name: string, http2 = false): Promise<Backend> {
+  static async start(name: string, http2 = false, ip = "127.0.0.1"): Promise<Backend> {
     const handle = (request: IncomingMessage, response: ServerResponse): void => backend.#handle(request, response);
     const server = http2 ? (createHttp2Server(handle as never) as Http2Server) : createServer(handle);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(0, ip, resolve));
     const backend = new Backend(name, (server.address() as AddressInfo).port, server);
     return backend;
   }

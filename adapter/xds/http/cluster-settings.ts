@@ -8,7 +8,8 @@ import type {
 } from "../../model/model.js";
 import { any, type JsonObject } from "../json.js";
 import type { Placement } from "../placement.js";
-import { connections, loadBalancing, optionalDuration } from "../traffic-policy.js";
+import { hasStandbys } from "../plane-failover.js";
+import { connections, loadBalancing, optionalDuration, outlierDetection, standsIn } from "../traffic-policy.js";
 
 const OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
@@ -18,12 +19,12 @@ export function httpSettings(
   port: ServicePort,
   placement: Placement,
 ): JsonObject {
-  const { loadBalancer, connectionPool, outlierDetection } = policy;
+  const { loadBalancer, connectionPool, outlierDetection: outlier } = policy;
   const pool = connectionPool?.http ?? {};
   return {
     ...balancing(loadBalancer),
     ...connections(connectionPool, placement, pool),
-    ...(outlierDetection && detection(outlierDetection)),
+    ...(outlier ? detection(outlier) : leaveOut(placement)),
     ...httpProtocol(pool, port),
   };
 }
@@ -55,6 +56,14 @@ function httpProtocol(pool: HttpConnectionPool, { protocol }: ServicePort): Json
       ? { use_downstream_protocol_config: { http_protocol_options: {}, ...http2 } }
       : { explicit_http_config: isHttp2Spoken ? http2 : { http_protocol_options: {} } }),
   });
+}
+
+/** Where hosts wait for others to fail it has to be noticed that these cannot be reached. Answers are not judged. */
+function leaveOut(placement: Placement): JsonObject {
+  if (!hasStandbys(placement) && !standsIn(placement)) return {};
+  const { outlier_detection, ...rest } = outlierDetection(undefined, placement);
+  const unjudged = { enforcing_consecutive_5xx: 0, enforcing_success_rate: 0 };
+  return { outlier_detection: { ...(outlier_detection as JsonObject), ...unjudged }, ...rest };
 }
 
 /** By the statuses of answers, as Istio has it. Nothing is judged by rate, and without being asked. */

@@ -1,4 +1,6 @@
 import type { HttpVirtualHost } from "../../model/http.js";
+import type { Family } from "../../model/node-profile.js";
+import { wantFamily } from "../client-family.js";
 import { any, type JsonObject } from "../json.js";
 import { ADS } from "../resource.js";
 import { CORS_FILTER, FAULT_FILTER } from "./policy.js";
@@ -16,6 +18,8 @@ export interface HttpManagerOptions {
    * believed. Default: false, as for a sidecar's own workload.
    */
   readonly isEdge?: boolean;
+  /** Of the clients whose requests it takes, where hosts are chosen by it. */
+  readonly family?: Family;
 }
 
 /**
@@ -24,7 +28,7 @@ export interface HttpManagerOptions {
  * here.
  */
 export function httpConnectionManager(options: HttpManagerOptions): JsonObject {
-  const { statPrefix, routes, virtualHosts, grpcWeb = false, isEdge = false } = options;
+  const { statPrefix, routes, virtualHosts, grpcWeb = false, isEdge = false, family } = options;
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: any("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
@@ -43,6 +47,7 @@ export function httpConnectionManager(options: HttpManagerOptions): JsonObject {
         { ...plain(FAULT_FILTER, "envoy.extensions.filters.http.fault.v3.HTTPFault"), disabled: true },
         ...localRateLimitFilters(),
         ...globalRateLimitFilters(virtualHosts),
+        ...wantFamily(family),
         plain("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router"),
       ],
     }),

@@ -10,12 +10,13 @@ import {
   reachable,
   withoutConflicts,
 } from "../bind.js";
+import { chainsByFamily } from "../client-family.js";
 import type { JsonObject } from "../json.js";
 import { makeResource, type Resource } from "../resource.js";
 import { PASSTHROUGH } from "../virtual-listeners.js";
 import { listenerAddresses, wildcard } from "../wildcard.js";
 import { httpConnectionManager } from "./connection-manager.js";
-import { type BalancerOf, buildHttpRoutes, plainDomains } from "./routes.js";
+import { buildHttpRoutes, type HttpRoutesOptions, plainDomains } from "./routes.js";
 
 /** A listener of HTTP with the name and the addresses that it has in Envoy. */
 export interface BoundHttpListener {
@@ -133,16 +134,20 @@ function sharedListener(
   };
 }
 
+export interface HttpListenerOptions extends Pick<HttpRoutesOptions, "balancerOf" | "hasPlanes"> {
+  /** As of other listeners: some cluster of the mesh has its hosts by the family of clients' connections. */
+  readonly preservesFamily: boolean;
+}
+
 /** LDS and RDS of one. */
 export function buildHttpListener(
   { name, addresses, routes, virtualHosts, domains, ports, redirected, unmatched }: BoundHttpListener,
   services: readonly Service[],
-  balancerOf: BalancerOf,
+  { preservesFamily, ...options }: HttpListenerOptions,
 ): readonly Resource[] {
   const grpcWeb = services.some((service) =>
     service.ports.some(({ number, protocol }) => protocol === "grpc-web" && ports.includes(number)),
   );
-  const manager = httpConnectionManager({ statPrefix: name, routes, virtualHosts, grpcWeb });
   return [
     makeResource("LDS", name, {
       name,
@@ -150,10 +155,14 @@ export function buildHttpListener(
       bind_to_port: redirected && false,
       stat_prefix: name,
       traffic_direction: "OUTBOUND",
-      filter_chains: [{ filters: [manager] }],
+      filter_chains: chainsByFamily(preservesFamily, (family) => ({
+        filters: [
+          httpConnectionManager({ statPrefix: name, routes, virtualHosts, grpcWeb, ...(family && { family }) }),
+        ],
+      })),
     }),
     buildHttpRoutes(routes, virtualHosts, {
-      balancerOf,
+      ...options,
       ...(unmatched && { unmatched }),
       ...(domains && { domainsOf: (host: HttpVirtualHost) => domains.get(host.name) ?? [] }),
     }),

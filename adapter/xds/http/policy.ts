@@ -1,6 +1,7 @@
 import { clusterName } from "../../model/cluster-name.js";
 import type { Cors, HeaderMutation, HeaderMutations, HttpMirror, HttpPolicy, HttpRetry } from "../../model/http.js";
 import { any, duration, type JsonObject } from "../json.js";
+import { nextPlane } from "../plane-failover.js";
 import { stringMatch } from "./match.js";
 
 export const FAULT_FILTER = "envoy.filters.http.fault";
@@ -15,8 +16,17 @@ const DEFAULT_RETRY: HttpRetry = {
 /** Draws for a host that was not tried yet. Istio's. */
 const HOST_DRAWS = 5;
 
-/** Undefined: none. `isHashed`: the request's host is one of its own, and no other is to be taken. */
-export function retryPolicy(retry: HttpRetry = DEFAULT_RETRY, isHashed: boolean): JsonObject | undefined {
+export interface RetryOptions {
+  /** The request's host is one of its own, and no other of its plane is to be taken. */
+  readonly isHashed: boolean;
+  readonly hasPlanes: boolean;
+}
+
+/** Undefined: none. */
+export function retryPolicy(
+  retry: HttpRetry = DEFAULT_RETRY,
+  { isHashed, hasPlanes }: RetryOptions,
+): JsonObject | undefined {
   const { attempts, on, statuses, perTryTimeout_ms, backoff_ms, maxBackoff_ms } = retry;
   if (attempts === 0) return undefined;
   return {
@@ -40,6 +50,7 @@ export function retryPolicy(retry: HttpRetry = DEFAULT_RETRY, isHashed: boolean)
           },
         ],
     host_selection_retry_max_attempts: isHashed ? undefined : HOST_DRAWS,
+    ...(hasPlanes && nextPlane()),
   };
 }
 

@@ -22,24 +22,29 @@ export type BalancerOf = (destination: Destination) => LoadBalancer | undefined;
 
 export interface HttpRoutesOptions {
   readonly balancerOf: BalancerOf;
+  /** Whether hosts may be on several planes: what was tried in vain on one is tried on another. Default: false. */
+  readonly hasPlanes?: boolean;
   /** For requests that no virtual host is for; absent: they are answered with 404. */
   readonly unmatched?: JsonObject;
   /** Domains of the virtual host. Default: all that it is called, with whatever port behind it. */
   readonly domainsOf?: (host: HttpVirtualHost) => readonly string[];
 }
 
+type Upstream = Required<Pick<HttpRoutesOptions, "balancerOf" | "hasPlanes">>;
+
 /** RDS: the routes of one listener, of a sidecar or a gateway. */
 export function buildHttpRoutes(
   name: string,
   virtualHosts: readonly HttpVirtualHost[],
-  { balancerOf, unmatched, domainsOf = plainDomains }: HttpRoutesOptions,
+  { balancerOf, hasPlanes = false, unmatched, domainsOf = plainDomains }: HttpRoutesOptions,
 ): Resource {
   const taken = new Set<string>();
+  const upstream = { balancerOf, hasPlanes };
   const hosts = virtualHosts.flatMap((host): readonly JsonObject[] => {
     // Envoy takes no domain twice.
     const domains = domainsOf(host).filter((domain) => !taken.has(domain));
     for (const domain of domains) taken.add(domain);
-    return domains.length > 0 ? [virtualHost(host, domains, balancerOf)] : [];
+    return domains.length > 0 ? [virtualHost(host, domains, upstream)] : [];
   });
   return makeResource("RDS", name, {
     name,
@@ -55,18 +60,18 @@ export function plainDomains({ hosts, addresses }: HttpVirtualHost): readonly st
   return [...hosts, ...addresses.map((ip) => (isIP(ip) === 6 ? `[${ip}]` : ip))];
 }
 
-function virtualHost(host: HttpVirtualHost, domains: readonly string[], balancerOf: BalancerOf): JsonObject {
+function virtualHost(host: HttpVirtualHost, domains: readonly string[], upstream: Upstream): JsonObject {
   const shared = sharedRateLimits(host);
   return {
     name: host.name,
     domains,
-    routes: host.routes.map((route) => buildRoute(route, balancerOf)),
+    routes: host.routes.map((route) => buildRoute(route, upstream)),
     include_request_attempt_count: true,
     ...(Object.keys(shared).length > 0 && { typed_per_filter_config: shared }),
   };
 }
 
-function buildRoute({ name, match, action, policy = {} }: HttpRoute, balancerOf: BalancerOf): JsonObject {
+function buildRoute({ name, match, action, policy = {} }: HttpRoute, upstream: Upstream): JsonObject {
   const limits = rateLimits(policy.localRateLimits ?? [], policy.globalRateLimit);
   const perFilter = { ...faultsAndCors(policy), ...limits.perFilter };
   const common = {
@@ -77,7 +82,7 @@ function buildRoute({ name, match, action, policy = {} }: HttpRoute, balancerOf:
   };
   switch (action.kind) {
     case "forward":
-      return { ...common, route: forward(action, match, policy, limits.actions, balancerOf) };
+      return { ...common, route: forward(action, match, policy, limits.actions, upstream) };
     case "redirect":
       return { ...common, redirect: redirect(action, match) };
     case "respond": {
@@ -92,7 +97,7 @@ function forward(
   match: HttpMatch,
   policy: HttpPolicy,
   actions: readonly JsonObject[],
-  balancerOf: BalancerOf,
+  { balancerOf, hasPlanes }: Upstream,
 ): JsonObject {
   const used = destinations.length === 1 ? destinations : destinations.filter(({ weight }) => weight > 0);
   const hashes = used.flatMap((one) => hashPolicy(balancerOf(one)));
@@ -105,7 +110,7 @@ function forward(
     max_grpc_timeout: timeout,
     ...(rewrite?.path && pathRewrite(rewrite.path, match)),
     host_rewrite_literal: rewrite?.authority,
-    retry_policy: retryPolicy(policy.retry, hashes.length > 0),
+    retry_policy: retryPolicy(policy.retry, { isHashed: hashes.length > 0, hasPlanes }),
     request_mirror_policies: mirrorPolicies(policy.mirrors),
     rate_limits: actions.length > 0 ? actions : undefined,
     hash_policy: hashes.length > 0 ? hashes : undefined,
