@@ -21,7 +21,10 @@ export function namespaceName(host: string): string {
 /** Removes what processes have left that are no more. */
 export async function removeLeftovers(): Promise<void> {
   const namespaces = (await ip("netns", "list")).split("\n").map((line) => line.split(" ", 1)[0] ?? "");
-  for (const name of namespaces.filter((name) => isLeft(NAMESPACE.exec(name)))) await removeNamespace(name);
+  for (const name of namespaces.filter((name) => isLeft(NAMESPACE.exec(name)))) {
+    // Another process may have come to clear up at the same time.
+    await removeNamespace(name).catch(() => {});
+  }
   const devices = JSON.parse(await ip("-json", "link", "show")) as readonly { readonly ifname: string }[];
   for (const { ifname } of devices.filter(({ ifname }) => isLeft(LINK.exec(ifname)))) {
     // A veth pair goes with its host's namespace, a moment later.
