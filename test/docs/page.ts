@@ -17,8 +17,8 @@ export class Page {
     this.text = readFileSync(`docs/${name}`, "utf8");
   }
 
-  /** Each command of the page prints what the page says. */
-  describeCommands(): void {
+  /** Each command of the page prints what the page says: where the page's files are, or in another directory. */
+  describeCommands(directory?: string): void {
     beforeAll(() => {
       this.#directory = mkdtempSync(join(tmpdir(), "meltemi-docs-"));
       for (const [, name = "", text = ""] of this.text.matchAll(FILE)) {
@@ -33,7 +33,7 @@ export class Page {
     expect(commands).not.toHaveLength(0);
     it.each(commands)("$ %s", async (command, output) => {
       const whole = command.replace(/^meltemi/, `"${process.execPath}" "${join(ROOT, MAIN)}"`);
-      const { stdout } = await runToEnd("sh", ["-c", `cd "${this.#directory}" && ${whole}`]);
+      const { stdout } = await runToEnd("sh", ["-c", `cd "${directory ?? this.#directory}" && ${whole}`]);
       expect(stdout).toBe(output);
     });
   }

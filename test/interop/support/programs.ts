@@ -62,6 +62,16 @@ export function goConsumer({ address, mesh }: Target): Program {
   return new Program("Go consumer", join(GO, "bin", "client"), ["-address", address, `-mesh=${mesh}`]);
 }
 
+/** One of the services of the shop, which call one another (`shop.TierMain` says what its options are); it prints READY when it serves. */
+export function shopTier(options: readonly string[], inside: Inside): Program {
+  return java("Java tier of the shop", "shop.TierMain", options, inside);
+}
+
+/** Calls services of the shop as it is told to, a line for each. */
+export function shopCaller(inside: Inside): Program {
+  return java("Java caller of the shop", "shop.CallerMain", [], inside);
+}
+
 function java(name: string, main: string, args: readonly string[], inside: Inside): Program {
   const classPath = `${join(JAVA, "target", "classes")}:${join(JAVA, "target", "lib")}/*`;
   // Dubbo keeps files in the user's home.

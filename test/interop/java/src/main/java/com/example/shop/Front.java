@@ -1,0 +1,4 @@
+package com.example.shop;
+
+/** What clients call. */
+public interface Front extends Tier {}

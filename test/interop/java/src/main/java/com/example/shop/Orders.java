@@ -1,0 +1,4 @@
+package com.example.shop;
+
+/** What the front calls. */
+public interface Orders extends Tier {}

@@ -1,0 +1,4 @@
+package com.example.shop;
+
+/** What orders call. */
+public interface Stock extends Tier {}
