@@ -63,7 +63,15 @@ const GO_BUILDS: readonly Build[] = [
   progress: `compiling the Go programs (the first time Go fetches ${fetched})`,
 }));
 
+const REDIS: Build = {
+  tool: "redis-server",
+  args: ["--version"],
+  from: REDIS_NODE,
+  says: "Install Redis 7 (Debian: redis-server and redis-tools).",
+};
+
 const RATELIMIT_BUILDS: readonly Build[] = [
+  REDIS,
   {
     tool: "go",
     args: ["build", "-mod=readonly", "-o", "bin/", "github.com/envoyproxy/ratelimit/src/service_cmd"],
@@ -97,12 +105,7 @@ const THRIFT_BUILDS: readonly Build[] = [
 ];
 
 const REDIS_BUILDS: readonly Build[] = [
-  ...["redis-server", "redis-cli", "redis-benchmark"].map((tool) => ({
-    tool,
-    args: ["--version"],
-    from: REDIS_NODE,
-    says: "Install Redis 7 (Debian: redis-server and redis-tools).",
-  })),
+  ...["redis-cli", "redis-benchmark"].map((tool) => ({ ...REDIS, tool })),
   { tool: "npm", args: ["ci", "--no-audit", "--no-fund"], from: REDIS_NODE, says: "It comes with Node." },
 ];
 
@@ -112,13 +115,17 @@ export default async function setup(): Promise<void> {
   await build(BRPC_BUILDS);
   await build(NODE_BUILDS);
   await build(GO_BUILDS);
-  await build(RATELIMIT_BUILDS);
+  await buildRateLimitService();
   await build(THRIFT_BUILDS);
   await build(REDIS_BUILDS);
 }
 
 export async function buildJava(): Promise<void> {
   await build(JAVA_BUILDS);
+}
+
+export async function buildRateLimitService(): Promise<void> {
+  await build(RATELIMIT_BUILDS);
 }
 
 async function build(builds: readonly Build[]): Promise<void> {

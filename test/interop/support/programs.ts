@@ -58,6 +58,22 @@ export function javaConsumer({ address, mesh }: Target, checks: readonly string[
   return java("Java consumer", "client.ClientMain", args, inside);
 }
 
+/** How often calls of Prices are made of each address, and which. */
+export interface PricesLoad {
+  readonly addresses: readonly string[];
+  readonly method: "list" | "search";
+  /** Calls a second, of each address. */
+  readonly rate: number;
+  readonly duration_s: number;
+}
+
+/** Makes the calls, and prints what became of each (`load.LoadMain`). */
+export function pricesLoad({ addresses, method, rate, duration_s }: PricesLoad, inside: Inside): Program {
+  const what = ["--addresses", addresses.join(), "--method", method];
+  const args = [...what, "--rate", String(rate), "--seconds", String(duration_s)];
+  return java("Java load", "load.LoadMain", args, inside);
+}
+
 export function goConsumer({ address, mesh }: Target): Program {
   return new Program("Go consumer", join(GO, "bin", "client"), ["-address", address, `-mesh=${mesh}`]);
 }
@@ -113,14 +129,17 @@ export const trpcClient = ({ address, mesh }: Target): Program =>
   new Program("trpc-go client", join(TRPC_GO, "bin", "client"), ["-address", address, `-mesh=${mesh}`]);
 
 /** Debian's redis-server. Besides the default user there is one that may not set anything. */
-export const redisServer: StartProvider = async (node, port) => {
+export const redisServer: StartProvider = (node, port) => redisServerIn([], node, port);
+
+export async function redisServerIn(inside: Inside, node: string, port?: number): Promise<Provider> {
   const at = port ?? (await freePort());
   const user = ["reader", "on", ">secret", "~*", "&*", "+@all", "-set"];
   const args = ["--bind", "127.0.0.1", "--port", String(at), "--save", "", "--appendonly", "no", "--user", ...user];
-  const program = new Program(`redis-server ${node}`, "redis-server", args);
+  const [command = "", ...rest] = [...inside, "redis-server", ...args];
+  const program = new Program(`redis-server ${node}`, command, rest);
   await program.lineWith("Ready to accept connections");
   return { port: at, program };
-};
+}
 
 export const redisClient = ({ address, mesh }: Target): Program =>
   new Program("ioredis client", process.execPath, [join(REDIS_NODE, "client.mjs"), address, String(mesh)]);

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { runToEnd } from "../../cli/support/meltemi.js";
 import { programPath } from "../../mesh/tools/tools.js";
 
@@ -32,6 +35,34 @@ export async function load(
   const { ActualQPS, RetCodes, DurationHistogram } = JSON.parse(stdout) as FortioReport;
   const [p50 = 0, p99 = 0] = DurationHistogram.Percentiles.map(({ Value }) => Value * 1000);
   return { requests: DurationHistogram.Count, qps: ActualQPS, statuses: RetCodes, p50_ms: p50, p99_ms: p99 };
+}
+
+/** What became of a request, and when, in milliseconds since 1970. */
+export interface Answered {
+  readonly at_ms: number;
+  /** Its status. */
+  readonly outcome: string;
+}
+
+/** The same, told request by request. */
+export async function loadAndTell(
+  inside: readonly string[],
+  url: string,
+  how: Load,
+  ...options: readonly string[]
+): Promise<readonly Answered[]> {
+  const directory = await mkdtemp(join(tmpdir(), "meltemi-fortio-"));
+  try {
+    const file = join(directory, "requests");
+    await load(inside, url, how, "-access-log-file", file, ...options);
+    const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
+    return lines.map((line) => {
+      const { timestamp, details } = JSON.parse(line) as { readonly timestamp: number; readonly details: string };
+      return { at_ms: timestamp / 1e6, outcome: details };
+    });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
 
 interface FortioReport {

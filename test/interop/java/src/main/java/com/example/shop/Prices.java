@@ -1,0 +1,8 @@
+package com.example.shop;
+
+/** What clients ask for, more often than they may. */
+public interface Prices {
+  String list();
+
+  String search();
+}
