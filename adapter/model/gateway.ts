@@ -47,10 +47,13 @@ export type GatewayTls = { readonly mode: "passthrough" } | TerminatedTls;
 
 export interface TerminatedTls {
   readonly mode: "terminate";
-  readonly certificate: CertificateSource;
-  /** Clients must show a certificate as well, which these authorities signed. */
+  /** Files on the node. */
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** Clients must show a certificate as well. */
   readonly clients?: {
-    readonly authorities: CertificateSource;
+    /** A file on the node: who must have signed it. */
+    readonly authorities: string;
     /** One of these names must be in it; absent: any. */
     readonly subjectAltNames?: readonly string[];
   };
@@ -63,24 +66,6 @@ export interface TerminatedTls {
 }
 
 export type TlsVersion = "1.0" | "1.1" | "1.2" | "1.3";
-
-/** Where PEM is: on the node's machine, or what the control plane sends to the nodes of the gateway and to no other. */
-export type CertificateSource = CertificateFiles | CertificateContent;
-
-/** Of authorities there is no key. */
-export interface CertificateFiles {
-  readonly kind: "files";
-  readonly certificate: string;
-  readonly privateKey?: string;
-}
-
-export interface CertificateContent {
-  readonly kind: "content";
-  /** `NAMESPACE/NAME` of the Secret, by which nodes ask for it. */
-  readonly secret: string;
-  readonly certificate: string;
-  readonly privateKey?: string;
-}
 
 export type GatewayTraffic = RpcTraffic | HttpTraffic | TcpTraffic;
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { CertificateSource, GatewayTls, TerminatedTls, TlsVersion } from "../model/gateway.js";
+import type { GatewayTls, TerminatedTls, TlsVersion } from "../model/gateway.js";
 import type { FieldPath } from "../status/field-path.js";
 import type { Report } from "./report.js";
 
@@ -139,7 +139,7 @@ function parseTls(written: Omit<WrittenTls, "httpsRedirect">, path: FieldPath, r
   if (certificate === undefined) return undefined;
   return {
     mode: "terminate",
-    certificate,
+    ...certificate,
     ...(clients && { clients }),
     ...(minimumVersion && { minimumVersion }),
     ...(maximumVersion && { maximumVersion }),
@@ -151,9 +151,9 @@ function filesOf(
   { mode, serverCertificate, privateKey }: WrittenTls,
   path: FieldPath,
   report: Report,
-): CertificateSource | undefined {
+): Pick<TerminatedTls, "certificate" | "privateKey"> | undefined {
   if (serverCertificate !== undefined && privateKey !== undefined)
-    return { kind: "files", certificate: serverCertificate, privateKey };
+    return { certificate: serverCertificate, privateKey };
   report(path, `mode ${mode} needs serverCertificate and privateKey, files on the gateway's machine`);
   return undefined;
 }
@@ -167,6 +167,5 @@ function clientsOf(
   if (mode !== "MUTUAL" && caCertificates !== undefined)
     report([...path, "caCertificates"], `mode ${mode} asks no client for a certificate: write MUTUAL`);
   if (mode !== "MUTUAL" || caCertificates === undefined) return undefined;
-  const authorities = { kind: "files", certificate: caCertificates } as const;
-  return { authorities, ...(subjectAltNames && { subjectAltNames }) };
+  return { authorities: caCertificates, ...(subjectAltNames && { subjectAltNames }) };
 }

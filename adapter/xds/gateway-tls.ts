@@ -1,9 +1,10 @@
-import type { CertificateSource, TerminatedTls, TlsVersion } from "../model/gateway.js";
+import type { TerminatedTls, TlsVersion } from "../model/gateway.js";
 import { any, duration, type JsonObject } from "./json.js";
 import { makeResource, type Resource } from "./resource.js";
 import {
   authoritySecretJson,
   authoritySecretName,
+  type CertificateFiles,
   certificateSecretJson,
   certificateSecretName,
   secretReference,
@@ -19,7 +20,7 @@ const VERSIONS: Readonly<Record<TlsVersion, string>> = {
 
 /** TLS that ends at a gateway, for its filter chain. Clients that speak HTTP are told that they may use HTTP/2. */
 export function gatewayTls(tls: TerminatedTls, isHttp: boolean): JsonObject {
-  const { certificate, clients, minimumVersion, maximumVersion, cipherSuites } = tls;
+  const { clients, minimumVersion, maximumVersion, cipherSuites } = tls;
   const params = {
     tls_minimum_protocol_version: minimumVersion && VERSIONS[minimumVersion],
     tls_maximum_protocol_version: maximumVersion && VERSIONS[maximumVersion],
@@ -32,13 +33,13 @@ export function gatewayTls(tls: TerminatedTls, isHttp: boolean): JsonObject {
         common_tls_context: {
           ...(Object.values(params).some((one) => one !== undefined) && { tls_params: params }),
           alpn_protocols: isHttp ? ["h2", "http/1.1"] : undefined,
-          tls_certificate_sds_secret_configs: [secretReference(certificateName(certificate))],
+          tls_certificate_sds_secret_configs: [secretReference(certificateSecretName(filesOf(tls)))],
           ...(clients && {
             combined_validation_context: {
               default_validation_context: {
                 match_typed_subject_alt_names: clients.subjectAltNames && matchNames(clients.subjectAltNames),
               },
-              validation_context_sds_secret_config: secretReference(authorityName(clients.authorities)),
+              validation_context_sds_secret_config: secretReference(authoritySecretName(clients.authorities)),
             },
           }),
         },
@@ -50,40 +51,15 @@ export function gatewayTls(tls: TerminatedTls, isHttp: boolean): JsonObject {
 }
 
 /** SDS: what the chain refers to. */
-export function gatewaySecrets({ certificate, clients }: TerminatedTls): readonly Resource[] {
+export function gatewaySecrets(tls: TerminatedTls): readonly Resource[] {
+  const files = filesOf(tls);
+  const authorities = tls.clients?.authorities;
   return [
-    makeResource("SDS", certificateName(certificate), certificateJson(certificate)),
-    ...(clients ? [makeResource("SDS", authorityName(clients.authorities), authorityJson(clients.authorities))] : []),
+    makeResource("SDS", certificateSecretName(files), certificateSecretJson(files)),
+    ...(authorities ? [makeResource("SDS", authoritySecretName(authorities), authoritySecretJson(authorities))] : []),
   ];
 }
 
-function certificateName(source: CertificateSource): string {
-  return source.kind === "files" ? certificateSecretName(filesOf(source)) : `kubernetes://${source.secret}`;
-}
-
-function certificateJson(source: CertificateSource): JsonObject {
-  if (source.kind === "files") return certificateSecretJson(filesOf(source));
-  return {
-    name: certificateName(source),
-    tls_certificate: {
-      certificate_chain: { inline_string: source.certificate },
-      private_key: { inline_string: source.privateKey ?? "" },
-    },
-  };
-}
-
-function authorityName(source: CertificateSource): string {
-  return source.kind === "files" ? authoritySecretName(source.certificate) : `kubernetes://${source.secret}-cacert`;
-}
-
-function authorityJson(source: CertificateSource): JsonObject {
-  if (source.kind === "files") return authoritySecretJson(source.certificate);
-  return {
-    name: authorityName(source),
-    validation_context: { trusted_ca: { inline_string: source.certificate } },
-  };
-}
-
-function filesOf({ certificate, privateKey = "" }: { readonly certificate: string; readonly privateKey?: string }) {
+function filesOf({ certificate, privateKey }: TerminatedTls): CertificateFiles {
   return { certificate, key: privateKey };
 }

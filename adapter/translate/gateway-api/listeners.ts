@@ -154,7 +154,7 @@ function tlsOf(
       "tls.certificateRefs: Secrets are not read: write options with meltemi.io/server-certificate and meltemi.io/private-key, files on the gateway's machine",
     );
   }
-  return { tls: { mode: "terminate", certificate: { kind: "files", ...files } }, resolved: good };
+  return { tls: { mode: "terminate", ...files }, resolved: good };
 }
 
 /** Listeners at one port are told apart by their hosts; the first of two that are not has the port. */
