@@ -17,6 +17,9 @@ const HOSTS = [
 ];
 const NAMES = ["demo.Reviews", "demo.Shop", "reviews", "reviews.example", "*", "reviews.bar.svc.cluster.local"];
 const PORTS = [20880, 20881, 9090];
+/** None of RPC's: of a port that both have at a sidecar RPC has the wildcard address, whosever it is. */
+const HTTP_PORTS = [80, 8080];
+const HTTP_HOSTS = ["web.example", "reviews.bar.svc.cluster.local", "web"];
 const PROTOCOLS = ["dubbo", "thrift", "awesome", "auto"];
 const SUBSETS = ["v1", "v2"];
 
@@ -111,6 +114,23 @@ const virtualService: Maker = (random) => {
   };
 };
 
+const httpService: Maker = (random) => {
+  const ports = HTTP_PORTS.slice(random.below(2)).map((number) => `{ number: ${number}, name: http-${number} }`);
+  const address = random.oneIn(2) ? `, addresses: [ 240.1.0.${random.below(3)} ]` : "";
+  const endpoint = `{ address: 10.3.0.${random.below(250)}, labels: { version: ${random.pick(SUBSETS)} } }`;
+  const spec = `hosts: [ ${random.pick(HTTP_HOSTS)} ], ports: [ ${ports.join(", ")} ], resolution: STATIC, endpoints: [ ${endpoint} ]${address}`;
+  return { kind: "ServiceEntry", apiVersion: ISTIO, spec };
+};
+
+/** Most refer to nothing, which others could be wanted for. */
+const httpVirtualService: Maker = (random) => {
+  const to = `route: [ { destination: { host: ${random.pick(HTTP_HOSTS)}, port: { number: ${random.pick(HTTP_PORTS)} } } } ]`;
+  const action = random.oneIn(4) ? to : `directResponse: { status: ${random.pick([403, 404])} }`;
+  const match = random.oneIn(2) ? "match: [ { uri: { prefix: /a } } ], " : "";
+  const name = random.pick([...HTTP_HOSTS, "*.example", "legacy.example"]);
+  return { kind: "VirtualService", apiVersion: ISTIO, spec: `hosts: [ '${name}' ], http: [ { ${match}${action} } ]` };
+};
+
 const metaRouter: Maker = (random) => ({
   kind: "MetaRouter",
   apiVersion: "metaprotocol.aeraki.io/v1alpha1",
@@ -174,6 +194,8 @@ const MAKERS: readonly Maker[] = [
   virtualService,
   virtualService,
   metaRouter,
+  httpService,
+  httpVirtualService,
   listenerPolicy,
   destinationPolicy,
   authorizationPolicy,

@@ -11,7 +11,7 @@ import type { ServiceDraft, ServiceIndex } from "../service-index.js";
 import { type LocatedHttpRoute, type ResolvedHttp, routesAt } from "./resolve.js";
 import { namespaceOf, namespacesByShortName, shortNames } from "./service-names.js";
 
-/** Where Istio serves names that are no services'. */
+/** Where Istio serves names that are no services', and what a request is for that says no port: its listener is the first. */
 const DEFAULT_PORT = 80;
 
 /** Which port of a service speaks what. */
@@ -48,7 +48,9 @@ export function buildHttpListeners(
     return { port, virtualHosts: virtualHosts.sort((a, b) => compareText(a.name, b.name)) };
   });
   return {
-    listeners: listeners.filter(({ virtualHosts }) => virtualHosts.length > 0).sort((a, b) => a.port - b.port),
+    listeners: listeners
+      .filter(({ virtualHosts }) => virtualHosts.length > 0)
+      .sort((a, b) => Number(b.port === DEFAULT_PORT) - Number(a.port === DEFAULT_PORT) || a.port - b.port),
     problems: [...problems, ...conflicts.values()],
   };
 }

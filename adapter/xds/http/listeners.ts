@@ -107,15 +107,14 @@ function ofPort({ port, virtualHosts }: HttpListener, addresses: BoundHttpListen
   return { name: listenerName("http", port), addresses, routes: String(port), virtualHosts, ports: [port] };
 }
 
-/** Behind one address requests say which port they are for; one that says none is for port 80, or for the first that has the name. */
+/** Behind one address requests say which port they are for; one that says none is for the first that has the name. */
 function sharedListener(
   listeners: readonly HttpListener[],
   addresses: readonly [BindAddress, ...BindAddress[]],
 ): BoundHttpListener {
-  const ordered = listeners.toSorted((a, b) => Number(b.port === 80) - Number(a.port === 80) || a.port - b.port);
   const domains = new Map<string, readonly string[]>();
   const taken = new Set<string>();
-  for (const { port, virtualHosts } of ordered) {
+  for (const { port, virtualHosts } of listeners) {
     for (const host of virtualHosts) {
       const names = plainDomains(host);
       const bare = names.filter((name) => !taken.has(name));
@@ -128,9 +127,9 @@ function sharedListener(
     name: `outbound_http_${addresses[0].port}`,
     addresses,
     routes: ALL_PORTS,
-    virtualHosts: ordered.flatMap(({ virtualHosts }) => virtualHosts),
+    virtualHosts: listeners.flatMap(({ virtualHosts }) => virtualHosts),
     domains,
-    ports: ordered.map(({ port }) => port),
+    ports: listeners.map(({ port }) => port),
   };
 }
 
