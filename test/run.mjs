@@ -43,7 +43,14 @@ const SUITES = {
   net: {
     checks: false,
     projects: ["net"],
-    tools: [PYTHON, ...JAVA, GO, ...NAMESPACES, ["curl", ["--version"], "curl"]],
+    tools: [
+      PYTHON,
+      ...JAVA,
+      GO,
+      ...NAMESPACES,
+      ["curl", ["--version"], "curl"],
+      ["redis-server", ["--version"], "redis-server"],
+    ],
   },
   compose: {
     checks: false,
