@@ -13,7 +13,7 @@ import { curl, startHttpServer } from "./support/http.js";
 import { Network } from "./support/network.js";
 import type { Family } from "./support/plane.js";
 import { redirect } from "./support/redirect.js";
-import { call, type RpcProtocol, startRpcServer } from "./support/rpc.js";
+import { call, startRpcServer } from "./support/rpc.js";
 
 const FAMILIES: Readonly<Record<string, readonly Family[]>> = {
   ipv4: ["ipv4"],
@@ -21,13 +21,15 @@ const FAMILIES: Readonly<Record<string, readonly Family[]>> = {
   both: ["ipv4", "ipv6"],
 };
 const KINDS = Object.keys(FAMILIES);
-const PROTOCOLS: Readonly<Record<RpcProtocol, number>> = { dubbo: 20880, thrift: 9090 };
+const PROTOCOLS = { dubbo: 20880, thrift: 9090, http: 8080 } as const;
 /** The source of Envoy's connections to the program that it stands before. */
 const INBOUND: Readonly<Record<Family, string>> = { ipv4: "127.0.0.6", ipv6: "::6" };
 
-const hostOf = (protocol: RpcProtocol, server: string) => `${protocol}-${server}.prod.svc.cluster.local`;
-const vipOf = (protocol: RpcProtocol, server: string, family: Family) => {
-  const nth = KINDS.indexOf(server) + (protocol === "dubbo" ? 11 : 21);
+type Protocol = keyof typeof PROTOCOLS;
+
+const hostOf = (protocol: Protocol, server: string) => `${protocol}-${server}.prod.svc.cluster.local`;
+const vipOf = (protocol: Protocol, server: string, family: Family) => {
+  const nth = KINDS.indexOf(server) + 10 * (1 + Object.keys(PROTOCOLS).indexOf(protocol));
   return family === "ipv4" ? `198.18.0.${nth}` : `fd6d:99::${nth}`;
 };
 const familyOf = (ip: string): Family => (ip.includes(":") ? "ipv6" : "ipv4");
@@ -54,17 +56,18 @@ describe.each(["1_40", "1_36"])("Envoy %s", (version) => {
     }
     directory = await mkdtemp(join(tmpdir(), "meltemi-net-"));
     const services = KINDS.flatMap((kind) =>
-      (["dubbo", "thrift"] as const).map((protocol) => serviceOf(protocol, kind, host("server", kind))),
+      (["dubbo", "thrift", "http"] as const).map((protocol) => serviceOf(protocol, kind, host("server", kind))),
     );
     await write("services.yaml", ...services);
     for (const kind of KINDS) {
       for (const protocol of ["dubbo", "thrift"] as const) {
         await startRpcServer(host("server", kind), kind, protocol, PROTOCOLS[protocol]);
       }
+      await startHttpServer(host("server", kind), kind, PROTOCOLS.http);
     }
     await startRpcServer(outside, "outside", "dubbo", 7);
     await startHttpServer(outside, "outside", 80);
-    await startHttpServer(host("server", "both"), "both", 8080);
+    await startHttpServer(host("server", "both"), "both", 7070);
     adapter = await Adapter.start(control, "--config", directory);
     for (const one of hosts.values()) {
       await redirect(one);
@@ -114,6 +117,22 @@ describe.each(["1_40", "1_36"])("Envoy %s", (version) => {
     });
   });
 
+  it.each(matrix)("http: a client of $client calls a server of $server", async ({ client, server }) => {
+    const ways = (FAMILIES[client] ?? []).filter((family) => FAMILIES[server]?.includes(family));
+    for (const family of FAMILIES[client] ?? []) {
+      const url = `http://${formatAddress({ ip: vipOf("http", server, family), port: PROTOCOLS.http })}/`;
+      const { status, body, error } = await curl(host("client", client).as(SOMEBODY), url);
+      if (ways.length === 0)
+        expect({ status, body, error }).toEqual({ status: 503, body: "no healthy upstream", error: "" });
+      else {
+        const seen = JSON.parse(body) as { readonly name: string; readonly family: Family; readonly peer: string };
+        expect(seen.name).toBe(server);
+        expect(ways).toContain(seen.family);
+        expect(seen.peer).toBe(INBOUND[seen.family]);
+      }
+    }
+  });
+
   it("counts what comes in, by the service", async () => {
     const stats = await admin(host("server", "both"), "/stats?filter=meltemi_requests_total");
     expect(stats).toContain("inbound_dubbo_20880");
@@ -125,7 +144,7 @@ describe.each(["1_40", "1_36"])("Envoy %s", (version) => {
     const server = host("server", "both");
     for (const ip of server.ips) {
       expect(await call(from, "dubbo", ip, PROTOCOLS.dubbo, hostOf("dubbo", "both"))).toMatchObject({ name: "both" });
-      const { body } = await curl(from, `http://${formatAddress({ ip, port: 8080 })}/`);
+      const { body } = await curl(from, `http://${formatAddress({ ip, port: 7070 })}/`);
       expect(JSON.parse(body)).toMatchObject({ name: "both", family: familyOf(ip), peer: INBOUND[familyOf(ip)] });
     }
     for (const ip of outside.ips) {
@@ -179,7 +198,7 @@ function policy(spec: object): object {
   };
 }
 
-function serviceOf(protocol: RpcProtocol, kind: string, server: Host): object {
+function serviceOf(protocol: Protocol, kind: string, server: Host): object {
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "ServiceEntry",
@@ -187,7 +206,7 @@ function serviceOf(protocol: RpcProtocol, kind: string, server: Host): object {
     spec: {
       hosts: [hostOf(protocol, kind)],
       addresses: (["ipv4", "ipv6"] as const).map((family) => vipOf(protocol, kind, family)),
-      ports: [{ number: PROTOCOLS[protocol], name: protocol, protocol: "TCP" }],
+      ports: [{ number: PROTOCOLS[protocol], name: protocol, protocol: protocol === "http" ? "HTTP" : "TCP" }],
       resolution: "STATIC",
       endpoints: server.ips.map((address) => ({ address })),
     },
