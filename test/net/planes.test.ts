@@ -10,12 +10,14 @@ import { answerText } from "../support/dubbo.js";
 import { Adapter } from "./support/adapter.js";
 import { ENVOY_ADMIN_PORT, startEnvoy } from "./support/envoy.js";
 import { type Host, PROXY } from "./support/host.js";
+import { curl, type HttpAnswer, type Seen, startHttpServer } from "./support/http.js";
 import { Network } from "./support/network.js";
 import type { Plane } from "./support/plane.js";
 import { SERVICE, startRpcServer } from "./support/rpc.js";
 
 const PORT = 20880;
 const HOST = "orders.prod.svc.cluster.local";
+const HTTP_PORT = 8080;
 const LANES = 20;
 const PAUSE_MS = 20;
 /** Of a call, as Dubbo's clients have it. */
@@ -83,9 +85,20 @@ describe("servers on two planes", () => {
       await network.addHost("one", { plane: first }, { plane: second }),
       await network.addHost("two", { plane: first }, { plane: second }),
     ];
-    for (const host of servers) await startRpcServer(host, host.name, "dubbo", PORT);
+    for (const host of servers) {
+      await startRpcServer(host, host.name, "dubbo", PORT);
+      await startHttpServer(host, host.name, HTTP_PORT);
+    }
     directory = await mkdtemp(join(tmpdir(), "meltemi-net-"));
-    adapter = await Adapter.start(control, "--config", directory, "--listen", `dubbo=0.0.0.0:${PORT}`);
+    adapter = await Adapter.start(
+      control,
+      "--config",
+      directory,
+      "--listen",
+      `dubbo=0.0.0.0:${PORT}`,
+      "--listen",
+      `http=0.0.0.0:${HTTP_PORT}`,
+    );
   });
 
   afterEach(async () => {
@@ -175,6 +188,22 @@ describe("servers on two planes", () => {
     expect(byOtherPlaneAfter_ms).toBeLessThan(2 * NOTICED_MS);
   });
 
+  it("requests of HTTP go by the other plane when one is gone, by their routes' tries, and back again", async () => {
+    await serve(routes({}));
+    const request = () => curl(proxy.inside, `http://${proxy.ip}:${HTTP_PORT}`, "--header", `Host: ${HOST}`);
+    const at = ({ status, body }: HttpAnswer) => (status === 200 ? (JSON.parse(body) as Seen).at : `${status} ${body}`);
+    expect(on(0)).toContain(at(await request()));
+    await planes[0].down();
+    const answers: string[] = [];
+    for (let i = 0; i < LANES; i++) answers.push(at(await request()));
+    // What is sent on the connection that was there before can be lost.
+    const lost = answers.filter((answer) => !on(1).includes(answer));
+    expect(lost.length, lost.join("; ")).toBeLessThanOrEqual(1);
+    await planes[0].up();
+    const back = { timeout: 70_000, interval: 500 };
+    await expect.poll(async () => at(await request()), back).toSatisfy((ip: string) => on(0).includes(ip));
+  });
+
   it("a service is reached by the planes that are its own, in their order", async () => {
     await serve(routes({}), policy(["plane-1", "plane-0"]));
     expect(on(1)).toContain(await ask());
@@ -201,7 +230,10 @@ function serviceEntry(servers: readonly Host[]): object {
     metadata: { name: "orders", namespace: "prod" },
     spec: {
       hosts: [HOST],
-      ports: [{ number: PORT, name: "dubbo", protocol: "TCP" }],
+      ports: [
+        { number: PORT, name: "dubbo", protocol: "TCP" },
+        { number: HTTP_PORT, name: "http", protocol: "HTTP" },
+      ],
       resolution: "STATIC",
       endpoints: servers.flatMap(({ ips }) => ips.map((address) => ({ address }))),
     },
