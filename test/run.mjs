@@ -50,6 +50,7 @@ const SUITES = {
       ...NAMESPACES,
       ["curl", ["--version"], "curl"],
       ["redis-server", ["--version"], "redis-server"],
+      ["dnsmasq", ["--version"], "dnsmasq-base"],
     ],
   },
   compose: {
