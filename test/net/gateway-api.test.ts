@@ -104,6 +104,15 @@ const ROUTES = [
         backendRefs: [V1],
       },
       {
+        matches: [{ path: { value: "/left" } }],
+        filters: [
+          {
+            type: "RequestRedirect",
+            requestRedirect: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/" } },
+          },
+        ],
+      },
+      {
         matches: [{ path: { value: "/copied" } }],
         filters: [{ type: "RequestMirror", requestMirror: { backendRef: V2 } }],
         backendRefs: [V1],
@@ -264,6 +273,8 @@ describe("a Gateway of the Gateway API", () => {
         status: 301,
         body: expect.stringMatching(/location: http:\/\/b\.example\.com:8000\/moved/),
       });
+      const left = await curl(client.inside, `${url}/left/a?b=c`, "-H", "host: web.example.com", "-D", "-");
+      expect(left.body).toMatch(/location: http:\/\/web\.example\.com\/a\?b=c/);
       expect(await asked("/gone", "web.example.com")).toMatchObject({ status: 500 });
       expect(await asked("/", "other.example.com")).toMatchObject({ status: 404 });
     });

@@ -172,16 +172,13 @@ const REDIRECT_CODES = {
 } as const;
 
 function redirect({ scheme, host, port, path, status }: RedirectAction, match: HttpMatch): JsonObject {
-  const kept = path?.kind === "full" ? { path_redirect: path.value } : {};
   // Of what was not matched by a prefix, the whole path is replaced.
-  const isWhole = match.path?.kind === "regex" || match.path?.kind === "exact";
-  const prefix = path?.kind === "prefix" ? { [isWhole ? "path_redirect" : "prefix_rewrite"]: path.value } : {};
+  const isWhole = path?.kind === "full" || match.path?.kind === "regex" || match.path?.kind === "exact";
   return {
     scheme_redirect: scheme,
     host_redirect: host,
     port_redirect: port,
-    ...kept,
-    ...prefix,
+    ...(path && (isWhole ? { path_redirect: path.value } : pathRewrite(path, match))),
     response_code: REDIRECT_CODES[status],
   };
 }
