@@ -139,6 +139,5 @@ async function openIstio(options: Options, code: WasmCode, leadership: Leadershi
   const adapter = advertise ?? { host: xds.ip, port: xds.port };
   const tls = await sidecarTls(options, adapter.host);
   const onMesh = (mesh: Mesh) => writer.set(buildEnvoyFilters(mesh, { namespace, adapter, tls, code }));
-  const ofIstio = { partOf: istiosPart, istiosGateways: true, servesHttp: false };
-  return { writer, serving: { build: buildSidecarResources, ...ofIstio, judge, onMesh } };
+  return { writer, serving: { build: buildSidecarResources, isIstios: true, partOf: istiosPart, judge, onMesh } };
 }

@@ -41,10 +41,8 @@ export interface ServeOptions {
   readonly build?: BuildResources;
   /** What is read of resources, where that is not all of them. */
   readonly partOf?: (raw: RawResource) => RawResource | undefined;
-  /** Gateways are an istiod's. */
-  readonly istiosGateways?: boolean;
-  /** Whether HTTP is served too. Default: true. */
-  readonly servesHttp?: boolean;
+  /** The Envoys are an istiod's. Default: they are ours. */
+  readonly isIstios?: boolean;
   /** What is to be told of the resources, of the problems that were found and besides. Default: those. */
   readonly judge?: (problems: readonly Problem[], resources: readonly RawResource[], mesh: Mesh) => readonly Problem[];
   /** Every namespace is a tenant, and has a mesh of its own. Default: all have one. */
@@ -116,13 +114,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
 }
 
 function serveAll(options: ServeOptions, controlPlane: ControlPlane, checkFilterConfig: CheckFilterConfig): Serving {
-  const { follower, log, onMesh, partOf, istiosGateways, judge, rootNamespace, servesHttp } = options;
+  const { follower, log, onMesh, partOf, isIstios, judge, rootNamespace } = options;
   const translator = new Translator({
     checkFilterConfig,
     rootNamespace,
-    servesHttp,
+    isIstios,
     ...(partOf !== undefined && { partOf }),
-    ...(istiosGateways !== undefined && { istiosGateways }),
   });
   const problemLog = new ProblemLog(log.child({ component: "config" }));
   let mesh: Mesh = { services: [], listeners: [] };

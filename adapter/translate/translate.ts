@@ -5,25 +5,14 @@ import { AUTO } from "../model/protocols.js";
 import { MESH_GATEWAY } from "../resource/http/spec.js";
 import type { Report } from "../resource/report.js";
 import {
-  type ApplicationProtocol,
-  type AuthorizationPolicy,
   type DestinationPolicy,
   type DestinationRule,
-  type EndpointSlice,
-  type Gateway,
   ISTIO_VIRTUAL_SERVICE,
-  type IstioVirtualService,
   isRouter,
-  type KubernetesService,
   type ListenerPolicy,
-  type MeshPolicy,
-  type Pod,
   problemOf,
   type Resource,
   type Router,
-  type ServiceEntry,
-  type Sidecar,
-  type WorkloadEntry,
 } from "../resource/resource.js";
 import type { ApiStatus } from "../status/api-status.js";
 import { compareText, formatResourceName, type Problem } from "../status/problem.js";
@@ -90,53 +79,55 @@ export interface Translated {
   readonly origins: ReadonlyMap<Route, RouteOrigin>;
 }
 
+export interface TranslateOptions {
+  /** What was in force before. Default: nothing. */
+  readonly before?: InForce;
+  /** VirtualServices that are not to be taken, with the reason. Default: none. */
+  readonly refusals?: ReadonlyMap<Router, Problem>;
+  /** Istio's. Default: istio-system. */
+  readonly rootNamespace?: string | undefined;
+  /** The Envoys are an istiod's: their HTTP, and what comes in at gateways, is its own. Default: they are ours. */
+  readonly isIstios?: boolean;
+}
+
 /**
  * Makes the mesh of resources, in the order given: where two of them conflict the first stays. What refers to something that
- * does not exist is refused as a whole, and its version in `before` taken instead. `refusals` are VirtualServices that are not
- * to be taken, with the reason. `rootNamespace` is Istio's; with `istiosGateways` what gateways get is not for VirtualServices to say. `servesHttp`:
- * whether HTTP is ours to serve.
+ * does not exist is refused as a whole, and its version in `before` taken instead.
  */
 export function translate(
   resources: readonly Resource[],
-  before: InForce = NOTHING_IN_FORCE,
-  refusals: ReadonlyMap<Router, Problem> = new Map(),
-  rootNamespace = DEFAULT_ROOT_NAMESPACE,
-  istiosGateways = false,
-  servesHttp = true,
+  {
+    before = NOTHING_IN_FORCE,
+    refusals = new Map(),
+    rootNamespace = DEFAULT_ROOT_NAMESPACE,
+    isIstios = false,
+  }: TranslateOptions = {},
 ): Translated {
-  const entries = resources.filter((one): one is ServiceEntry => one.kind === "ServiceEntry");
-  const workloads = resources.filter((one): one is WorkloadEntry => one.kind === "WorkloadEntry");
-  const rules = resources.filter((one): one is DestinationRule => one.kind === "DestinationRule");
-  const sidecars = resources.filter((one): one is Sidecar => one.kind === "Sidecar");
-  const protocols = resources.filter((one): one is ApplicationProtocol => one.kind === "ApplicationProtocol");
-  const written = resources.filter(isRouter);
-  const listenerPolicies = resources.filter((one): one is ListenerPolicy => one.kind === "ListenerPolicy");
-  const authorization = resources.filter((one): one is AuthorizationPolicy => one.kind === "AuthorizationPolicy");
-  const destinationPolicies = resources.filter((one): one is DestinationPolicy => one.kind === "DestinationPolicy");
-
-  const gateways = resources.filter((one): one is Gateway => one.kind === "Gateway");
+  const entries = ofKind(resources, "ServiceEntry");
+  const sidecars = ofKind(resources, "Sidecar");
+  const protocols = ofKind(resources, "ApplicationProtocol");
+  const listenerPolicies = ofKind(resources, "ListenerPolicy");
+  const gateways = ofKind(resources, "Gateway");
+  const istioVirtualServices = ofKind(resources, ISTIO_VIRTUAL_SERVICE);
 
   const declaring = chooseDeclared(protocols, before.declaredProtocols);
-  const named = protocolNames(protocols, declaring.declared, servesHttp);
+  const named = protocolNames(protocols, declaring.declared, !isIstios);
   const drafted = draftServices(
     entries,
-    workloads,
+    ofKind(resources, "WorkloadEntry"),
     kubernetesDrafts(
-      resources.filter((one): one is KubernetesService => one.kind === "Service"),
-      resources.filter((one): one is EndpointSlice => one.kind === "EndpointSlice"),
-      resources.filter((one): one is Pod => one.kind === "Pod"),
+      ofKind(resources, "Service"),
+      ofKind(resources, "EndpointSlice"),
+      ofKind(resources, "Pod"),
       named.names,
     ),
     named.names,
   );
   const bare = new ServiceIndex(drafted.drafts);
-  const chosen = chooseRules(rules, bare, before.destinationRules);
+  const chosen = chooseRules(ofKind(resources, "DestinationRule"), bare, before.destinationRules);
   const services = bare.withRules(chosen.byHost);
-  const [httpRouters, routers] = partition(written, (one) => speaksHttp(one, services));
-  const resolved = resolveAll(routers, services, declaring.declared, before.virtualServices, refusals, istiosGateways);
-  const istioVirtualServices = resources.filter(
-    (one): one is IstioVirtualService => one.kind === ISTIO_VIRTUAL_SERVICE,
-  );
+  const [httpRouters, routers] = partition(resources.filter(isRouter), (one) => speaksHttp(one, services));
+  const resolved = resolveAll(routers, services, declaring.declared, before.virtualServices, refusals, isIstios);
   const httpInOrder = inOrder([...httpRouters, ...istioVirtualServices], resources);
   const resolvedHttp = resolveAllHttp(httpInOrder, services, before.http);
   const speaking = new PortProtocols(services);
@@ -144,17 +135,22 @@ export function translate(
   const accepted = new Set(claiming.filter((one) => speaking.take(one)));
   const taken = resolved.virtualServices.filter((one) => accepted.has(one));
   const takenHttp = resolvedHttp.resolved.filter((one) => accepted.has(one));
-  const nodes = chooseMeshPolicies(
-    resources.filter((one): one is MeshPolicy => one.kind === "MeshPolicy"),
-    sidecars,
-    rootNamespace,
-  );
+  const nodes = chooseMeshPolicies(ofKind(resources, "MeshPolicy"), sidecars, rootNamespace);
   const planes = new Set(nodes.policies.flatMap((policy) => policy.planes ?? []).map(({ name }) => name));
-  const destinations = chooseDestinationPolicies(destinationPolicies, services, before.destinationPolicies, planes);
+  const destinations = chooseDestinationPolicies(
+    ofKind(resources, "DestinationPolicy"),
+    services,
+    before.destinationPolicies,
+    planes,
+  );
   const ofMesh = taken.filter(({ resource }) => isOfMesh(resource));
   const built = buildListeners(ofMesh, services, speaking, declaring.declared, destinations.byDestination);
   const http = buildHttpListeners(takenHttp, services, speaking);
-  const { inbound, ...inboundSide } = chooseInbound(authorization, listenerPolicies, rootNamespace);
+  const { inbound, ...inboundSide } = chooseInbound(
+    ofKind(resources, "AuthorizationPolicy"),
+    listenerPolicies,
+    rootNamespace,
+  );
   const { listeners, ...policies } = chooseListenerPolicies(
     listenerPolicies.filter(({ spec }) => spec.inbound === undefined),
     built.listeners,
@@ -163,7 +159,7 @@ export function translate(
   );
 
   const edge = buildEdge(
-    istiosGateways ? [] : gateways,
+    isIstios ? [] : gateways,
     {
       services,
       names: named.names,
@@ -237,7 +233,7 @@ export function translate(
       ...[...edge.problems, ...api.problems].filter((one) => !said.has(JSON.stringify(one))),
       ...relevant.flatMap(withoutEndpoints),
       // Whose an address or a port is in Istio's Envoys, istiod decides.
-      ...(istiosGateways ? [] : contested(relevant, (host, port) => speaking.of(host, port))),
+      ...(isIstios ? [] : contested(relevant, (host, port) => speaking.of(host, port))),
     ],
     statuses: api.statuses,
     inForce: {
@@ -253,6 +249,12 @@ export function translate(
     origins: new Map(taken.flatMap(({ routes }) => routes.map(({ route, origin }) => [route, origin]))),
   };
 }
+
+function ofKind<K extends Resource["kind"]>(resources: readonly Resource[], kind: K): readonly Of<K>[] {
+  return resources.filter((one): one is Of<K> => one.kind === kind);
+}
+
+type Of<K> = Extract<Resource, { readonly kind: K }>;
 
 /** Those of which it holds, and the others. */
 function partition<T>(all: readonly T[], holds: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
@@ -275,7 +277,7 @@ function resolveAll(
   declared: DeclaredProtocols,
   before: ReadonlyMap<string, ResolvedVirtualService>,
   refusals: ReadonlyMap<Router, Problem>,
-  istiosGateways: boolean,
+  isIstios: boolean,
 ): { readonly virtualServices: readonly ResolvedVirtualService[]; readonly problems: readonly Problem[] } {
   const virtualServices: ResolvedVirtualService[] = [];
   const problems: Problem[] = [];
@@ -291,7 +293,7 @@ function resolveAll(
       : parents.length > 0
         ? "parentRefs"
         : undefined;
-    const misplaced = istiosGateways && field !== undefined;
+    const misplaced = isIstios && field !== undefined;
     if (misplaced)
       report(["spec", field], "gateways of an istiod get the routes of all VirtualServices: write none, or mesh");
     const resolved = resolveVirtualService(resource, services, declared, report);

@@ -24,14 +24,12 @@ export interface TranslatorOptions {
   readonly checkFilterConfig?: CheckFilterConfig;
   /** Istio's, whose Sidecar holds for namespaces without one. Default: istio-system. */
   readonly rootNamespace?: string | undefined;
-  /** Gateways are an istiod's Envoys, which get what all VirtualServices say. Default: they are nodes of ours. */
-  readonly istiosGateways?: boolean;
+  /** The Envoys are an istiod's: their HTTP, and what comes in at gateways, is its own. Default: they are ours. */
+  readonly isIstios?: boolean | undefined;
   /** What is read of a resource; undefined: nothing of it. Default: all. */
   readonly partOf?: (raw: RawResource) => RawResource | undefined;
   /** What is known of resources that several translators read. Default: the translator's own. */
   readonly parsed?: WeakMap<RawResource, ParsedResource>;
-  /** Whether HTTP is served too, by Envoy's own means. Default: true. */
-  readonly servesHttp?: boolean | undefined;
 }
 
 /** What became of a state of the source. */
@@ -51,10 +49,9 @@ export interface Translation {
 export class Translator {
   readonly #check: CheckFilterConfig;
   readonly #rootNamespace: string | undefined;
-  readonly #istiosGateways: boolean;
+  readonly #isIstios: boolean;
   readonly #partOf: (raw: RawResource) => RawResource | undefined;
   readonly #parsed: WeakMap<RawResource, ParsedResource>;
-  readonly #servesHttp: boolean;
   #good: ReadonlyMap<string, Resource> = new Map();
   #inForce: InForce = NOTHING_IN_FORCE;
   /** Those that the filter refuses whatever stands beside them. */
@@ -65,15 +62,13 @@ export class Translator {
   constructor({
     checkFilterConfig = () => undefined,
     rootNamespace,
-    istiosGateways = false,
+    isIstios = false,
     partOf = (raw) => raw,
     parsed = new WeakMap(),
-    servesHttp = true,
   }: TranslatorOptions = {}) {
-    this.#servesHttp = servesHttp;
     this.#check = checkFilterConfig;
     this.#parsed = parsed;
-    this.#istiosGateways = istiosGateways;
+    this.#isIstios = isIstios;
     this.#partOf = partOf;
     this.#rootNamespace = rootNamespace;
   }
@@ -163,14 +158,12 @@ export class Translator {
     }
     const searched = new Set<string>();
     for (let round = 1; ; round++) {
-      const translated = translate(
-        resources,
-        this.#inForce,
+      const translated = translate(resources, {
+        before: this.#inForce,
         refusals,
-        this.#rootNamespace,
-        this.#istiosGateways,
-        this.#servesHttp,
-      );
+        rootNamespace: this.#rootNamespace,
+        isIstios: this.#isIstios,
+      });
       const { accepted, rejected } = this.#ask(translated.mesh);
       const refused: Problem[] = [];
       let again = false;

@@ -23,9 +23,7 @@ spec:
 
 /** `NAME: ROOT_ID` of each filter that sidecars and gateways get for these resources. The filter itself must take its table. */
 function filtersOf(input: string, protocol: string): string[] {
-  const { mesh, problems } = new Translator({ istiosGateways: true }).translate(
-    parseFile(input, "input.yaml", recognise),
-  );
+  const { mesh, problems } = new Translator({ isIstios: true }).translate(parseFile(input, "input.yaml", recognise));
   expect(problems).toEqual([]);
   const code = { kind: "file", path: "/m.wasm" } as const;
   const { resources } = buildSidecarResources(mesh, { code, versions: { of: () => "1" }, served: mesh });
