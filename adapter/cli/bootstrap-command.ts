@@ -20,7 +20,7 @@ interface Options {
   readonly mode: "delta" | "sotw";
   readonly namespace?: string;
   readonly label?: Readonly<Record<string, string>>;
-  readonly address?: readonly NodeAddress[];
+  readonly address?: readonly NodeAddress[] | false;
   readonly interception: "redirect" | "none";
   readonly dualStack?: boolean;
   readonly maxConnections?: number | "none";
@@ -69,6 +69,7 @@ export function bootstrapCommand(): Command {
       "an address at which others reach the workload that the node serves, its own first; may be repeated (default: all of this machine)",
       parseNodeAddress,
     )
+    .option("--no-address", "announce none: the bootstrap is for machines whose addresses are not known here")
     .addOption(
       new Option(
         "--interception <mode>",
@@ -112,9 +113,9 @@ export function bootstrapCommand(): Command {
 }
 
 function nodeOf(options: Options): BootstrapOptions["node"] {
-  const { node: id, cluster, namespace, label: labels, address: addresses = machineAddresses() } = options;
+  const { node: id, cluster, namespace, label: labels, address = machineAddresses() } = options;
   const { dualStack = dualStackOf(process.env.ISTIO_DUAL_STACK), interception } = options;
-  return { id, cluster, namespace, labels, addresses, captured: interception === "redirect", dualStack };
+  return { id, cluster, namespace, labels, addresses: address || [], captured: interception === "redirect", dualStack };
 }
 
 /** Istio's switch, as its agents read it. */

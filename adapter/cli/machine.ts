@@ -14,10 +14,10 @@ export function machineAddresses(): readonly NodeAddress[] {
 }
 
 /** One more of several options `--address [INTERFACE=]IP`. */
-export function parseNodeAddress(text: string, before: readonly NodeAddress[] = []): readonly NodeAddress[] {
+export function parseNodeAddress(text: string, before: readonly NodeAddress[] | false = []): readonly NodeAddress[] {
   const [, name, ip = ""] = /^(?:([^=,\s]+)=)?(.*)$/.exec(text) ?? [];
   if (isIP(ip) === 0) throw new InvalidArgumentError("Write IP or INTERFACE=IP, such as eth0=10.0.0.5 or fd00::5.");
-  return [...before, { ip, interface: name }];
+  return [...(before || []), { ip, interface: name }];
 }
 
 /**
