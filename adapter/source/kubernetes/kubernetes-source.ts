@@ -53,6 +53,8 @@ export class KubernetesSource implements Source {
     this.#patience_ms = patience_ms;
     this.#isPart = namespaces.length > 0;
     for (const kind of kinds) {
+      // Namespaces are in every cluster, and who may read some of them alone may not list them.
+      if (namespaces.length > 0 && kind.isClusterWide && kind.group === "") continue;
       const store = new ObjectStore(kind.kind);
       // Two groups may have kinds of one name.
       this.#stores.set(`${kind.kind}.${kind.group}`, store);
