@@ -3,7 +3,9 @@ import { networkInterfaces } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { MeltemiError } from "../error/meltemi-error.js";
 import type { Interception } from "../interception/rules.js";
+import { isBlock } from "../model/ip.js";
 import type { Family } from "../model/node-profile.js";
+import { INBOUND_PORT, OUTBOUND_PORT } from "../model/redirection.js";
 import { EXIT_CODE_HELP } from "./exit-code.js";
 
 interface Options {
@@ -42,8 +44,8 @@ ${EXIT_CODE_HELP}`;
 export function iptablesCommand(): Command {
   return new Command("iptables")
     .description("print, apply or undo the rules by which a machine's connections are redirected to its Envoy")
-    .option("-p, --envoy-port <port>", "where Envoy takes what goes out", parsePort, 15001)
-    .option("-z, --inbound-capture-port <port>", "where Envoy takes what comes in", parsePort, 15006)
+    .option("-p, --envoy-port <port>", "where Envoy takes what goes out", parsePort, OUTBOUND_PORT)
+    .option("-z, --inbound-capture-port <port>", "where Envoy takes what comes in", parsePort, INBOUND_PORT)
     .addOption(listOption("-u, --proxy-uid <uids>", "users that Envoy runs as", parseIds, [1337]))
     .addOption(listOption("-g, --proxy-gid <gids>", "groups that Envoy runs as", parseIds, [1337]))
     .addOption(
@@ -185,12 +187,11 @@ function parseIds(text: string): readonly number[] {
 
 function parseRanges(text: string): readonly string[] {
   return items(text).map((item) => {
-    const [, ip = "", bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(item) ?? [];
-    const most = { 0: -1, 4: 32, 6: 128 }[isIP(ip)] ?? -1;
-    if (Number(bits ?? 0) > most) {
+    if (!isBlock(item)) {
       throw new InvalidArgumentError(`Write IP ranges, such as 10.0.0.0/8 or fd00::/8; "${item}" is none.`);
     }
-    return `${ip}/${bits ?? most}`;
+    const [ip = "", bits = isIP(ip) === 6 ? 128 : 32] = item.split("/");
+    return `${ip}/${bits}`;
   });
 }
 

@@ -1,4 +1,5 @@
 import { type Family, familyOf } from "../model/node-profile.js";
+import { INBOUND_SOURCE } from "../model/redirection.js";
 
 /** What of a machine's TCP connections is to go through its Envoy. */
 export interface Interception {
@@ -34,9 +35,6 @@ const OUTPUT = "MELTEMI_OUTPUT";
 const PROXY = "MELTEMI_PROXY";
 
 export const CHAINS: readonly string[] = [INBOUND, OUTPUT, PROXY];
-
-/** The source address of an Envoy's connections to the programs that it stands before. */
-export const INBOUND_SOURCE: Readonly<Record<Family, string>> = { IPv4: "127.0.0.6", IPv6: "::6" };
 
 const HOST_BITS: Readonly<Record<Family, number>> = { IPv4: 32, IPv6: 128 };
 const LOOPBACK: Readonly<Record<Family, string>> = { IPv4: "127.0.0.1", IPv6: "::1" };

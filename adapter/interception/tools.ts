@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { MeltemiError } from "../error/meltemi-error.js";
 import type { Family } from "../model/node-profile.js";
-import { INBOUND_SOURCE } from "./rules.js";
+import { INBOUND_SOURCE } from "../model/redirection.js";
 
 const NAME: Readonly<Record<Family, string>> = { IPv4: "iptables", IPv6: "ip6tables" };
 const OTHER: Readonly<Record<Family, Family>> = { IPv4: "IPv6", IPv6: "IPv4" };

@@ -1,7 +1,7 @@
 import type { Gateway } from "./gateway.js";
 import { isNodeOf } from "./gateway-listeners.js";
 import type { InboundPort } from "./inbound-ports.js";
-import { canonicalIp, isLoopback } from "./ip.js";
+import { isAnyAddress, isLoopback } from "./ip.js";
 import { localPortsIn } from "./local-ports.js";
 import { meshSettingsFor, type UnknownDestinations } from "./mesh-policy.js";
 import type { Mesh } from "./model.js";
@@ -71,6 +71,6 @@ function atEdge(edge: readonly Gateway[], node: NodeProfile): Pick<NodeShape, "g
 
 /** Of inbound listeners that are at an address of their machine's, and so at one of several. */
 function portsAtAddresses({ inbound }: Mesh): readonly number[] {
-  const isOne = (ip: string) => !isLoopback(ip) && !["0.0.0.0", "::"].includes(canonicalIp(ip));
+  const isOne = (ip: string) => !isLoopback(ip) && !isAnyAddress(ip);
   return inbound?.listeners.filter(({ bind }) => isOne(bind)).map(({ port }) => port) ?? [];
 }

@@ -1,10 +1,10 @@
-import { isIP } from "node:net";
 import type {
   AuthorizationAction,
   AuthorizationCondition,
   AuthorizationRule,
   AuthorizationSubject,
 } from "../model/authorization.js";
+import { isBlock } from "../model/ip.js";
 import type { FieldPath } from "../status/field-path.js";
 import type { Report } from "./report.js";
 import type { AuthorizationPolicy, Identified } from "./resource.js";
@@ -111,14 +111,6 @@ function reportPatterns(values: readonly string[] = [], path: FieldPath, report:
     if (!/.\*./.test(value) && !/^\*.+\*$/.test(value)) continue;
     report([...path, index], `${value}: a star stands alone, in front or behind: \`*\`, \`*x\`, \`x*\``);
   }
-}
-
-function isBlock(block: string): boolean {
-  const [address = "", bits, ...rest] = block.split("/");
-  const family = isIP(address);
-  if (family === 0 || address.includes("%") || rest.length > 0) return false;
-  if (bits === undefined) return true;
-  return /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
 }
 
 /**

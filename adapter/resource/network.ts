@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isBlock } from "../model/ip.js";
 import type { IpFamily, Plane } from "../model/network.js";
 import type { FieldPath } from "../status/field-path.js";
 import type { Report } from "./report.js";
@@ -36,17 +36,11 @@ export function parsePlanes(written: readonly WrittenPlane[], path: FieldPath, r
     names.add(name);
     if (interfaces === undefined && cidrs.length === 0) report(at, "write one of interfaces, cidrs");
     cidrs.forEach((cidr, nth) => {
-      if (!isCidr(cidr)) {
+      if (!cidr.includes("/") || !isBlock(cidr)) {
         const expected = "must be an address and the length of its prefix, such as 10.1.0.0/16 or fd00:1::/64";
         report([...at, "cidrs", nth], `${cidr}: ${expected}`);
       }
     });
   });
   return written.map(({ name, interfaces = [], cidrs = [] }) => ({ name, interfaces, cidrs }));
-}
-
-function isCidr(text: string): boolean {
-  const [, address = "", bits = ""] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
-  const family = isIP(address);
-  return family !== 0 && Number(bits) <= (family === 6 ? 128 : 32) && !address.includes("%");
 }

@@ -12,6 +12,7 @@ import type { HttpVirtualServiceSpec } from "./http/spec.js";
 import type { KubernetesServiceSpec } from "./kubernetes-service.js";
 import type { ListenerPolicySpec } from "./listener-policy.js";
 import type { MeshPolicySpec } from "./mesh-policy.js";
+import type { Report } from "./report.js";
 import type { ServiceEntrySpec } from "./service-entry.js";
 import type { SidecarSpec } from "./sidecar.js";
 import type { VirtualServiceSpec } from "./virtual-service.js";
@@ -133,6 +134,19 @@ export type Resource =
   | EndpointSlice
   | Pod
   | GatewayApiResource;
+
+export function ofKind<K extends Resource["kind"]>(resources: readonly Resource[], kind: K): readonly ResourceOf<K>[] {
+  return resources.filter((one): one is ResourceOf<K> => one.kind === kind);
+}
+
+type ResourceOf<K> = Extract<Resource, { readonly kind: K }>;
+
+/** Takes down problems of a resource in `found`. */
+export function reportInto(found: Problem[], resource: Identified): Report {
+  return (path, reason, cause) => {
+    found.push({ ...problemOf(resource, path, reason), ...(cause && { cause }) });
+  };
+}
 
 export function problemOf(
   resource: Identified,

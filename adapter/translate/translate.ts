@@ -3,16 +3,17 @@ import { isHttp } from "../model/http.js";
 import type { Mesh, OutboundListener, Route, Service } from "../model/model.js";
 import { AUTO } from "../model/protocols.js";
 import { MESH_GATEWAY } from "../resource/http/spec.js";
-import type { Report } from "../resource/report.js";
 import {
   type DestinationPolicy,
   type DestinationRule,
   ISTIO_VIRTUAL_SERVICE,
   isRouter,
   type ListenerPolicy,
+  ofKind,
   problemOf,
   type Resource,
   type Router,
+  reportInto,
 } from "../resource/resource.js";
 import type { ApiStatus } from "../status/api-status.js";
 import { compareText, formatResourceName, type Problem } from "../status/problem.js";
@@ -250,12 +251,6 @@ export function translate(
   };
 }
 
-function ofKind<K extends Resource["kind"]>(resources: readonly Resource[], kind: K): readonly Of<K>[] {
-  return resources.filter((one): one is Of<K> => one.kind === kind);
-}
-
-type Of<K> = Extract<Resource, { readonly kind: K }>;
-
 /** Those of which it holds, and the others. */
 function partition<T>(all: readonly T[], holds: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
   return [all.filter(holds), all.filter((one) => !holds(one))];
@@ -284,9 +279,7 @@ function resolveAll(
   for (const resource of written) {
     const refusal = refusals.get(resource);
     const found: Problem[] = refusal === undefined ? [] : [refusal];
-    const report: Report = (path, reason, cause) => {
-      found.push({ ...problemOf(resource, path, reason), ...(cause && { cause }) });
-    };
+    const report = reportInto(found, resource);
     const { gateways = [], parents = [] } = resource.spec;
     const field = gateways.some((one) => one !== MESH_GATEWAY)
       ? "gateways"

@@ -2,6 +2,7 @@ import type { IpFamily } from "../model/network.js";
 import { otherFamily } from "../model/network.js";
 import type { Family } from "../model/node-profile.js";
 import { any, type JsonObject } from "./json.js";
+import { anyAddress } from "./wildcard.js";
 
 /**
  * Hosts by the family of the client's connection, without clusters of their own: each host says its family in the metadata that Envoy's
@@ -23,7 +24,7 @@ export function chainsByFamily(
   return FAMILIES.map((family) => {
     const made = chain(family);
     // Of the address that the client has dialled: that of a redirected connection is known again by then.
-    const prefix_ranges = [{ address_prefix: family === "IPv4" ? "0.0.0.0" : "::", prefix_len: 0 }];
+    const prefix_ranges = [{ address_prefix: anyAddress(family), prefix_len: 0 }];
     return {
       ...made,
       name: [made.name, family].filter((part) => part !== undefined).join(" "),

@@ -9,7 +9,6 @@ import {
 import type { OutboundListener } from "../model/model.js";
 import type { Family } from "../model/node-profile.js";
 import type { NodeShape } from "../model/node-shape.js";
-import { socketAddress } from "./address.js";
 import type { BindAddress } from "./bind.js";
 import { chainsByFamily } from "./client-family.js";
 import { buildExtensionConfig, type WasmCode } from "./extension-configs.js";
@@ -22,6 +21,7 @@ import { makeResource, type Resource } from "./resource.js";
 import type { TableVersions } from "./table-versions.js";
 import { routedFilter } from "./tcp-proxy.js";
 import { tunnelFilter } from "./tunnel.js";
+import { anyAddress, listenerAddresses, wildcard } from "./wildcard.js";
 
 /** What a node at the edge of the mesh has of a mesh. */
 export interface EdgeResources {
@@ -33,9 +33,6 @@ export interface EdgeResources {
   readonly addresses: readonly BindAddress[];
   readonly http: readonly HttpTraffic[];
 }
-
-/** The address of all interfaces, by family. */
-const ANY: Readonly<Record<Family, string>> = { IPv4: "0.0.0.0", IPv6: "::" };
 
 export interface GatewayOptions {
   readonly code: WasmCode;
@@ -78,23 +75,21 @@ export function buildGateways(
   return { resources, rpc, carried, http, addresses: own.flatMap((listener) => addressesOf(listener, families)) };
 }
 
-function addressesOf({ bind, port }: GatewayListener, families: readonly Family[]): readonly BindAddress[] {
-  return bind === undefined ? families.map((family) => ({ ip: ANY[family], port })) : [{ ip: bind, port }];
+function addressesOf({ bind, port }: GatewayListener, families: readonly Family[]): ReturnType<typeof wildcard> {
+  return bind === undefined ? wildcard(families, port) : [{ ip: bind, port }];
 }
 
 function buildGatewayListener(
-  { port, bind, chains }: GatewayListener,
+  listener: GatewayListener,
   families: readonly Family[],
   preservesFamily: boolean,
 ): Resource {
-  const [first = ANY.IPv4, ...additional] = bind === undefined ? families.map((family) => ANY[family]) : [bind];
-  const name = `${bind ?? ANY.IPv4}_${port}`;
+  const { port, bind = anyAddress("IPv4"), chains } = listener;
+  const name = `${bind}_${port}`;
   const isTls = chains.some(({ tls }) => tls !== undefined);
   return makeResource("LDS", name, {
     name,
-    address: socketAddress(first, port),
-    additional_addresses:
-      additional.length > 0 ? additional.map((ip) => ({ address: socketAddress(ip, port) })) : undefined,
+    ...listenerAddresses(addressesOf(listener, families)),
     stat_prefix: name,
     traffic_direction: "OUTBOUND",
     per_connection_buffer_limit_bytes: READ_BUFFER_BYTES,

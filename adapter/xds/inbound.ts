@@ -1,7 +1,7 @@
 import { inboundTable } from "../filter-config/inbound.js";
 import { isOfFamilies } from "../model/families.js";
 import { type InboundListener, inboundListenerAt } from "../model/inbound.js";
-import { canonicalIp } from "../model/ip.js";
+import { isAnyAddress } from "../model/ip.js";
 import type { Mesh } from "../model/model.js";
 import { type Family, familyOf } from "../model/node-profile.js";
 import type { OwnEndpoint } from "../model/own-endpoints.js";
@@ -151,6 +151,5 @@ function hostAndPort(endpoint: string): [ip: string, port: number] {
 
 /** All addresses of a node that has one family are those of that. */
 function bindIn(families: readonly Family[], bind: string): string {
-  const isAny = bind === "0.0.0.0" || canonicalIp(bind) === "::";
-  return isAny && !isOfFamilies(bind, families) ? wildcard(families, 0)[0].ip : bind;
+  return isAnyAddress(bind) && !isOfFamilies(bind, families) ? wildcard(families, 0)[0].ip : bind;
 }

@@ -1,5 +1,6 @@
 import type { UnknownDestinations } from "../model/mesh-policy.js";
 import type { Family } from "../model/node-profile.js";
+import { INBOUND_PORT, INBOUND_SOURCE, OUTBOUND_PORT } from "../model/redirection.js";
 import { any, type JsonObject } from "./json.js";
 import { READ_BUFFER_BYTES } from "./listeners.js";
 import { makeResource, type Resource } from "./resource.js";
@@ -7,19 +8,9 @@ import { observedFilter } from "./tcp-proxy.js";
 import { connections } from "./traffic-policy.js";
 import { listenerAddresses, wildcard } from "./wildcard.js";
 
-/** Where what the machine's programs send is redirected to, and what is sent to it: Istio's ports. */
-export const OUTBOUND_PORT = 15001;
-export const INBOUND_PORT = 15006;
-
 export const PASSTHROUGH = "PassthroughCluster";
 const BLACK_HOLE = "BlackHoleCluster";
 const INBOUND_PASSTHROUGH = "InboundPassthroughCluster";
-
-/**
- * Where Envoy's own connections to the machine's programs come from: by these they are told from those that programs make, and are not redirected once
- * more. Both are addresses of the loopback interface, ::6 by `meltemi iptables`.
- */
-const INBOUND_SOURCES: Readonly<Record<Family, string>> = { IPv4: "127.0.0.6", IPv6: "::6" };
 
 /** What a node has that connections are redirected to, whatever the mesh is. */
 export function buildVirtualListeners(
@@ -66,7 +57,7 @@ export function buildVirtualListeners(
 /** To where the client's connection was going, on the node's own machine. */
 export function buildInboundCluster(name: string, families: readonly Family[]): Resource {
   const [first = "IPv4", ...others] = families;
-  const source = (family: Family) => ({ address: INBOUND_SOURCES[family], port_value: 0 });
+  const source = (family: Family) => ({ address: INBOUND_SOURCE[family], port_value: 0 });
   return originalDestination(name, {
     upstream_bind_config: {
       source_address: source(first),

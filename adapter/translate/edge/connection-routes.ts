@@ -2,7 +2,7 @@ import type { TcpRoute } from "../../model/gateway.js";
 import type { WeightedDestination } from "../../model/model.js";
 import type { ConnectionMatchSpec, ConnectionRouteSpec } from "../../resource/http/spec.js";
 import type { Report } from "../../resource/report.js";
-import { type IstioVirtualService, problemOf } from "../../resource/resource.js";
+import { type IstioVirtualService, reportInto } from "../../resource/resource.js";
 import { formatResourceName, type Problem } from "../../status/problem.js";
 import { exportsOf } from "../exports.js";
 import { findService } from "../resolve-virtual-service.js";
@@ -36,9 +36,7 @@ export function resolveConnections(
     const { tls, tcp } = resource.spec;
     if (tls.length + tcp.length === 0) continue;
     const found: Problem[] = [];
-    const fail: Report = (path, reason, cause) => {
-      found.push({ ...problemOf(resource, path, reason), ...(cause && { cause }) });
-    };
+    const fail = reportInto(found, resource);
     requireOwnNames(resource, fail);
     const resolve = ({ match, destinations }: ConnectionRouteSpec) => ({
       match,

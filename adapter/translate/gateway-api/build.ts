@@ -4,17 +4,10 @@ import type { Checked } from "../../resource/gateway-api/checked.js";
 import type { CheckedGateway } from "../../resource/gateway-api/gateway.js";
 import type { HttpRouteSpec } from "../../resource/gateway-api/http-route.js";
 import { GATEWAY_API_GROUP } from "../../resource/gateway-api/references.js";
-import type {
-  ApiGateway,
-  ConnectionRoute,
-  GatewayClass,
-  Namespace,
-  ReferenceGrant,
-  RequestRoute,
-} from "../../resource/gateway-api/resources.js";
+import type { ApiGateway, ConnectionRoute, RequestRoute } from "../../resource/gateway-api/resources.js";
 import type { ConnectionRouteSpec } from "../../resource/gateway-api/routes.js";
 import { MELTEMI_GROUP } from "../../resource/kinds.js";
-import { type Identified, missingReference, problemOf, type Resource } from "../../resource/resource.js";
+import { type Identified, missingReference, ofKind, problemOf, type Resource } from "../../resource/resource.js";
 import { type ApiStatus, holds, outcome } from "../../status/api-status.js";
 import { formatResourceName, type Problem } from "../../status/problem.js";
 import type { DestinationPolicies } from "../choose-destination-policies.js";
@@ -76,9 +69,10 @@ export function buildGatewayApi(
   surroundings: GatewayApiSurroundings,
   before: GatewayApiInForce,
 ): BuiltGatewayApi {
-  const classes = ourClasses(resources.filter((one): one is GatewayClass => one.kind === "GatewayClass"));
-  const written = resources.filter((one): one is ApiGateway => one.kind === "Gateway.gateway.networking.k8s.io");
-  const ours = written.filter(({ spec }) => spec.className !== undefined && classes.names.has(spec.className));
+  const classes = ourClasses(ofKind(resources, "GatewayClass"));
+  const ours = ofKind(resources, "Gateway.gateway.networking.k8s.io").filter(
+    ({ spec }) => spec.className !== undefined && classes.names.has(spec.className),
+  );
   const isNamed = surroundings.virtualServices.some(({ resource }) => (resource.spec.parents ?? []).length > 0);
   if (ours.length === 0 && !isNamed) {
     const { statuses, problems } = classes;
@@ -105,12 +99,8 @@ class Build {
     this.#resources = resources;
     this.#surroundings = surroundings;
     this.#before = before;
-    this.#isGranted = grantedBy(resources.filter((one): one is ReferenceGrant => one.kind === "ReferenceGrant"));
-    const labels = new Map(
-      resources
-        .filter((one): one is Namespace => one.kind === "Namespace")
-        .map(({ name, spec }) => [name, spec.labels] as const),
-    );
+    this.#isGranted = grantedBy(ofKind(resources, "ReferenceGrant"));
+    const labels = new Map(ofKind(resources, "Namespace").map(({ name, spec }) => [name, spec.labels] as const));
     // Kubernetes gives this one to all.
     this.#labelsOf = (name) => ({ ...labels.get(name), "kubernetes.io/metadata.name": name });
   }

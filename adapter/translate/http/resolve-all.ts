@@ -1,7 +1,6 @@
 import { isHttp, takesAll } from "../../model/http.js";
 import type { HttpVirtualServiceSpec } from "../../resource/http/spec.js";
-import type { Report } from "../../resource/report.js";
-import { problemOf, type Router } from "../../resource/resource.js";
+import { problemOf, type Router, reportInto } from "../../resource/resource.js";
 import { formatResourceName, type Problem } from "../../status/problem.js";
 import type { ServiceIndex } from "../service-index.js";
 import { stillInForce } from "../still-in-force.js";
@@ -35,9 +34,7 @@ export function resolveAllHttp(
     if (resource.kind === "MetaRouter" || (resource.kind !== "VirtualService" && resource.spec.http.length === 0))
       continue;
     const found: Problem[] = [];
-    const report: Report = (path, reason, cause) => {
-      found.push({ ...problemOf(resource, path, reason), ...(cause && { cause }) });
-    };
+    const report = reportInto(found, resource);
     const spec = resource.kind === "VirtualService" ? ofRpcForm(resource.spec, report) : resource.spec;
     const whole = resolveHttp(resource, spec, services, report);
     const now = found.length === 0 ? whole : undefined;
